@@ -1,0 +1,51 @@
+# Everything a newcomer, a developer and CI need. Nothing but Python, make, git and GnuPG is expected to be there.
+SHELL := bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONPATH := $(CURDIR)/include
+
+.PHONY: help demo test check format docs bench lock clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Cuadre needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is another one. Say: make PYTHON=python3.12 ..."; exit 2; }
+	@echo "Making the environment from requirements.txt (a few minutes, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt 2> >(grep -v '^WARNING: Location' >&2)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2> >(grep -v '^WARNING: Location' >&2)
+	@touch $@
+
+demo: $(STAMP) ## three settlement days, end to end; ARGS=--once exits by itself
+	@$(BIN)/python -m cuadre.sandbox.demo $(ARGS)
+
+test: $(STAMP) ## all tests; ARGS are passed to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## lint, format, types, import direction, generated files up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+
+format: $(STAMP) ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP) ## write the generated pages
+	$(BIN)/python -m docs.generate
+
+bench: $(STAMP) ## measure against the others; ARGS="--lines 1000000"
+	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+lock: $(STAMP) ## make requirements.txt anew from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --extra dev pyproject.toml -o requirements.txt
+
+clean: ## remove the environment and everything the demo left
+	rm -rf $(VENV) .demo .bench

@@ -1,0 +1,56 @@
+"""The fee contract as SQL, for every engine: one expression for the fee and one for its tax.
+
+Columns used: `gross`, `currency`, `channel`, `settlement_date`. Exact decimals throughout: percent has six decimals
+and gross six, so the product has twelve and is rounded half away from zero once. Rows no plan covers give NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from cuadre.config.source import FeePlan
+
+
+def fee_sql(plans: tuple[FeePlan, ...], prefix: str = "") -> str:
+    """SQL for the contract's fee of a payment line, DECIMAL(18,6) in the line's currency."""
+    return _case(plans, prefix, lambda plan: _fee(plan, prefix))
+
+
+def tax_sql(plans: tuple[FeePlan, ...], fee: str, prefix: str = "") -> str:
+    """SQL for the contract's tax on `fee` (an SQL expression), DECIMAL(18,6) in the line's currency."""
+    return _case(plans, prefix, lambda plan: _share(fee, plan.tax_percent, plan.decimals))
+
+
+def _case(plans: tuple[FeePlan, ...], prefix: str, amount: Callable[[FeePlan], str]) -> str:
+    if not plans:
+        return "CAST(NULL AS DECIMAL(18,6))"
+    by_precedence = sorted(plans, key=lambda p: (p.channel == "*", p.currency, p.channel, p.valid_from))
+    whens = " ".join(f"WHEN {_applies(plan, prefix)} THEN {amount(plan)}" for plan in by_precedence)
+    return f"CASE {whens} ELSE CAST(NULL AS DECIMAL(18,6)) END"
+
+
+def _applies(plan: FeePlan, prefix: str) -> str:
+    parts = [f"{prefix}currency = '{plan.currency}'", f"{prefix}settlement_date >= DATE '{plan.valid_from}'"]
+    if plan.valid_to is not None:
+        parts.append(f"{prefix}settlement_date <= DATE '{plan.valid_to}'")
+    if plan.channel != "*":
+        parts.append(f"{prefix}channel = '{plan.channel}'")
+    return " AND ".join(parts)
+
+
+def _fee(plan: FeePlan, prefix: str) -> str:
+    fee = f"{_share(f'{prefix}gross', plan.percent, plan.decimals, plan.fixed)}"
+    fee = f"GREATEST({fee}, {_decimal(plan.minimum)})" if plan.minimum else fee
+    return f"LEAST({fee}, {_decimal(plan.maximum)})" if plan.maximum is not None else fee
+
+
+def _share(amount: str, percent: Decimal, decimals: int, fixed: Decimal = Decimal(0)) -> str:
+    share = f"CAST({amount} AS DECIMAL(18,6)) * CAST('{percent / 100:f}' AS DECIMAL(9,8))"
+    if fixed:
+        share = f"{share} + {_decimal(fixed)}"
+    return f"CAST(ROUND({share}, {decimals}) AS DECIMAL(18,6))"
+
+
+def _decimal(amount: Decimal) -> str:
+    return f"CAST('{amount:f}' AS DECIMAL(18,6))"

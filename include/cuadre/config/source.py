@@ -1,0 +1,242 @@
+"""The shape of a source file, as pydantic models: what may be said of a provider account, and within which bounds.
+
+Secrets never stand in a source file: a `SecretReference` says where they are. Times of day are local to the source's
+`timezone`; percentages are percent (3.99 means 3.99 %), never fractions; money is in the currency named beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{40}$")]
+Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6)]
+TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$")]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}; use an IANA name such as America/Lima")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Strict(BaseModel):
+    """Base of all models here: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SecretReference(Strict):
+    """Where a secret is: exactly one of an Airflow connection id, an environment variable, or a file."""
+
+    connection: str | None = None
+    env: str | None = None
+    file: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> SecretReference:
+        if sum(value is not None for value in (self.connection, self.env, self.file)) != 1:
+            raise ValueError("give exactly one of: connection, env, file")
+        return self
+
+
+class ChannelReference(SecretReference):
+    """Where an apprise URL is; the URL itself is a secret."""
+
+
+class Schedule(Strict):
+    """When a day is run, waited for and judged.
+
+    `cron` is local time on the day AFTER the settlement date. `cut_off` is the local time of that day at which waiting
+    ends. `as_of` is the local time of that day as which the outcomes are judged, so that a re-run judges alike.
+    `deadline` is how long after being queued a run should have succeeded.
+    """
+
+    cron: str = "0 4 * * *"
+    cut_off: time = time(10, 0)
+    as_of: time = time(7, 0)
+    deadline: timedelta = timedelta(hours=8)
+    poll: timedelta = timedelta(seconds=60)
+
+
+class Transport(Strict):
+    """Where archives are offered. `pattern` may use {merchant}, {date:%Y%m%d}, {seq} and {parts}."""
+
+    kind: Literal["sftp", "folder"]
+    server: SecretReference | None = None
+    folder: str
+    pattern: str
+    host_key: str | None = None
+    attempts: Annotated[int, Field(ge=3, le=10)] = 4
+
+    @model_validator(mode="after")
+    def _complete(self) -> Transport:
+        if self.kind == "sftp" and self.server is None:
+            raise ValueError("an sftp transport needs `server`: where host, user and key are to be found")
+        if "{date:" not in self.pattern:
+            raise ValueError("the pattern must name the day, as {date:%Y%m%d}")
+        return self
+
+    def name_pattern(self, merchant: str, day: date) -> re.Pattern[str]:
+        """A pattern for the names of `day`, with groups `seq` and `parts` where the source numbers its parts."""
+        token = re.compile(r"\{(merchant|seq|parts|date:([^}]+))\}")
+        regex, end = "", 0
+        for found in token.finditer(self.pattern):
+            regex += re.escape(self.pattern[end : found.start()])
+            name, date_format = found.group(1), found.group(2)
+            if date_format is not None:
+                regex += re.escape(day.strftime(date_format))
+            elif name == "merchant":
+                regex += re.escape(merchant)
+            else:
+                regex += rf"(?P<{name}>[0-9]{{1,4}})"
+            end = found.end()
+        return re.compile(regex + re.escape(self.pattern[end:]))
+
+
+class Signer(Strict):
+    """A provider's signing key: primary fingerprint and the window in which its signatures count."""
+
+    fingerprint: Fingerprint
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Trust(Strict):
+    """Which messages are believed.
+
+    `keyring` is the GnuPG home; its keys are worth nothing without a line in `signers`. `passphrase` opens the
+    decryption key. The floors are refusals by default; loosen them by name only.
+    """
+
+    shape: Literal["signed_then_encrypted"] = "signed_then_encrypted"
+    keyring: SecretReference
+    passphrase: SecretReference | None = None
+    signers: Annotated[tuple[Signer, ...], Field(min_length=1)]
+    digests: tuple[str, ...] = ("SHA256", "SHA384", "SHA512")
+    ciphers: tuple[str, ...] = ("AES", "AES192", "AES256", "CAMELLIA256", "TWOFISH")
+    minimum_rsa_bits: Annotated[int, Field(ge=1024)] = 2048
+    clock_skew: timedelta = timedelta(minutes=5)
+
+
+class Limits(Strict):
+    """Bounds on what is opened and believed: bytes after unpacking, ratio of ZIP, buyer's amounts by currency."""
+
+    max_plaintext_bytes: Annotated[int, Field(gt=0)] = 16 * 2**30
+    max_ratio: Annotated[int, Field(gt=1)] = 200
+    amounts: dict[Currency, tuple[Money, Money]] = Field(default_factory=dict)
+
+
+class FeePlan(Strict):
+    """One line of the fee contract, in force from `valid_from` to `valid_to`, both included, in settlement dates.
+
+    fee = max(minimum, percent of gross + fixed), at most `maximum`, rounded half up to `decimals`;
+    tax = `tax_percent` of the fee, rounded alike. `channel` '*' is every channel without a plan of its own.
+    """
+
+    currency: Currency
+    channel: str = "*"
+    valid_from: date
+    valid_to: date | None = None
+    percent: Percent
+    fixed: Money = Decimal(0)
+    minimum: Money = Decimal(0)
+    maximum: Money | None = None
+    tax_percent: Percent = Decimal(0)
+    decimals: Annotated[int, Field(ge=0, le=6)] = 2
+
+
+class Settlement(Strict):
+    """How orders come to be settled: lag in days from payment to archive, amount tolerance by currency."""
+
+    lag_days: Annotated[int, Field(ge=0, le=60)] = 1
+    tolerance: dict[Currency, Money] = Field(default_factory=dict)
+
+
+class Orders(Strict):
+    """The warehouse's order table, with the canonical columns. `lookback_days` bounds how late a row may turn up."""
+
+    table: TableName
+    lookback_days: Annotated[int, Field(ge=0, le=400)] = 3
+
+
+class Bank(Strict):
+    """The warehouse's table of bank credits, with the canonical columns, and how many days a credit may take."""
+
+    table: TableName
+    window_days: Annotated[int, Field(ge=0, le=60)] = 5
+
+
+class Thresholds(Strict):
+    """When a finished day is worth a page: breaks in percent of matchable items, unreconciled money by currency."""
+
+    break_percent: Percent = Decimal(1)
+    unreconciled: dict[Currency, Money] = Field(default_factory=dict)
+
+
+class Alerts(Strict):
+    """Where incidents go besides the local file, and the address run books are read at."""
+
+    channels: tuple[ChannelReference, ...] = ()
+    runbooks: str = "docs/runbooks"
+
+
+class Source(Strict):
+    """One provider account of one merchant."""
+
+    source: Name
+    description: str
+    owner: str = "payments"
+    profile: Literal["pagoefectivo/1"]
+    merchant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,32}$")]
+    timezone: Zone
+    currencies: Annotated[tuple[Currency, ...], Field(min_length=1)]
+    schedule: Schedule = Schedule()
+    transport: Transport
+    trust: Trust
+    limits: Limits = Limits()
+    fees: tuple[FeePlan, ...] = ()
+    settlement: Settlement = Settlement()
+    warehouse: SecretReference
+    orders: Orders
+    bank: Bank | None = None
+    publish: Literal["all", "exceptions"] = "all"
+    thresholds: Thresholds = Thresholds()
+    alerts: Alerts = Alerts()
+
+    @model_validator(mode="after")
+    def _currencies_agree(self) -> Source:
+        named = {plan.currency for plan in self.fees}
+        named |= set(self.limits.amounts) | set(self.settlement.tolerance) | set(self.thresholds.unreconciled)
+        strangers = sorted(named - set(self.currencies))
+        if strangers:
+            raise ValueError(f"{', '.join(strangers)} is not among `currencies`: {', '.join(self.currencies)}")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The source's own time zone."""
+        return ZoneInfo(self.timezone)
+
+    def local(self, day: date, at: time) -> datetime:
+        """Local time `at` on the day after settlement date `day`, with its zone."""
+        return datetime.combine(day + timedelta(days=1), at, tzinfo=self.zone)
+
+    def as_of(self, day: date) -> datetime:
+        """The moment as which `day` is judged."""
+        return self.local(day, self.schedule.as_of)
+
+    def cut_off(self, day: date) -> datetime:
+        """The moment at which waiting for the archives of `day` ends."""
+        return self.local(day, self.schedule.cut_off)

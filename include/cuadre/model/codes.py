@@ -1,0 +1,187 @@
+"""Codes other people script against: rejection reasons, outcomes, row reasons, line types, order states, incidents.
+
+Each code is declared here once, with its sentence; tables, docs and run books are generated from these.
+Source of the sets: the product's published contract. Renaming one is a breaking change.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+
+class Verdict(StrEnum):
+    """What admission says of an archive."""
+
+    ADMITTED = "admitted"
+    REJECTED = "rejected"
+
+
+class RejectionReason(Enum):
+    """Why an archive is refused. The value is the advice given to whoever is paged."""
+
+    UNSIGNED = "The message decrypts but carries no signature. Ask the provider to sign before encrypting."
+    NOT_ENCRYPTED = "The archive is not encrypted. Treat its content as exposed and ask for an encrypted copy."
+    BAD_SIGNATURE = "A signature does not match the content. Do not use the file; ask the provider to send it again."
+    UNKNOWN_SIGNER = "Signed by a key that is not in the key ring. Confirm its fingerprint by telephone first."
+    SIGNER_NOT_ALLOWED = "Signed by a known key that this source does not allow. Check the signers of the source file."
+    SIGNER_EXPIRED = "Signed after the signer's key, or its allowed window, had ended. Ask for the new key."
+    SIGNER_REVOKED = "The signer's key is revoked. Do not use the file; call the provider's security contact."
+    SIGNATURE_EXPIRED = "The signature itself carries an expiry that has passed. Ask the provider to sign again."
+    SIGNATURE_FROM_FUTURE = "The signature is dated in the future. Compare both clocks (NTP) before asking again."
+    WEAK_ALGORITHM = "A hash, cipher or key below the allowed floor was used. Ask for SHA-256 and AES or better."
+    TAMPERED = "The integrity check of the encryption failed: bytes were changed. Fetch it again, then call."
+    NO_INTEGRITY_PROTECTION = "The encryption carries no integrity protection. Ask the provider to turn MDC or AEAD on."
+    NO_DECRYPTION_KEY = "None of our keys can open it. Send the provider our current public key."
+    MALFORMED_OPENPGP = "This is not a well-formed OpenPGP message. Check that the right file was sent."
+    MULTIPLE_MESSAGES = "More than one message, or data after the end of it. Ask for one message in each file."
+    NESTED_MESSAGE = "A message inside a message. Ask the provider to encrypt once."
+    TRUNCATED = "The archive ends early. Fetch it again; if it stays short, ask for a new upload."
+    ARCHIVE_UNSAFE = "The ZIP is unsafe to open (paths, links, sizes, overlaps). Do not open it by hand."
+    ARCHIVE_MALFORMED = "The ZIP is damaged. Ask the provider to build it again."
+    MEMBER_UNEXPECTED = "The ZIP does not hold exactly the one member the profile expects."
+    LAYOUT_UNKNOWN = "The file does not follow the declared layout profile, or is of another version of it."
+    LINES_MALFORMED = "A record does not read as its layout says. Nothing was taken from it; ask for a corrected file."
+    CONTROL_TOTAL_MISMATCH = "Lines and trailer do not add up. Nothing was taken from it; ask for a corrected file."
+    WRONG_MERCHANT = "The file is for another merchant. Tell the provider at once: it may hold someone else's data."
+    WRONG_PERIOD = "The file is for another day than its name, or than the one asked for."
+
+    @property
+    def advice(self) -> str:
+        """One sentence: what it means and what to do."""
+        return self.value
+
+
+class ArchiveNote(Enum):
+    """Outcomes of an archive that are no rejection."""
+
+    DUPLICATE = "The same bytes were admitted before; nothing was done."
+    SUPERSEDED = "A later file for the same period and part replaced this one."
+
+
+class LineType(StrEnum):
+    """What a settlement line is."""
+
+    PAYMENT = "PAYMENT"
+    REFUND = "REFUND"
+    REVERSAL = "REVERSAL"
+    CHARGEBACK = "CHARGEBACK"
+    CHARGEBACK_REVERSAL = "CHARGEBACK_REVERSAL"
+    ADJUSTMENT = "ADJUSTMENT"
+    FEE = "FEE"
+    PAYOUT = "PAYOUT"
+    ROUNDING = "ROUNDING"
+
+
+LINKED_LINE_TYPES = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK, LineType.CHARGEBACK_REVERSAL)
+"""Lines that must name an original payment."""
+
+NON_ORDER_LINE_TYPES = (LineType.ADJUSTMENT, LineType.FEE, LineType.PAYOUT, LineType.ROUNDING)
+"""Lines no order stands behind."""
+
+
+class OrderStatus(StrEnum):
+    """The merchant's own state of an order."""
+
+    CREATED = "CREATED"
+    PENDING = "PENDING"
+    PAID = "PAID"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    REFUNDED = "REFUNDED"
+    REVERSED = "REVERSED"
+
+
+TAKEN_STATUSES = (OrderStatus.PAID, OrderStatus.REFUNDED, OrderStatus.REVERSED)
+"""Money was taken for these orders, so a settlement is expected."""
+
+
+class Outcome(Enum):
+    """The one result of a line, or of an order without a line. The value is its meaning."""
+
+    matched = "Line and order agree in every compared field."
+    matched_with_variance = "The money agrees; something else (fee, tax, date, a second reference) differs."
+    amount_mismatch = "One line, one order, same currency, different amount."
+    currency_mismatch = "One line, one order, different currencies."
+    status_mismatch = "The provider's state and the order's state contradict each other."
+    duplicate = "Several lines claim one order, or the order was settled on an earlier day."
+    ambiguous = "Several orders fit equally well; none is chosen."
+    missing_in_orders = "A payment line without an order."
+    missing_in_settlement = "A paid order past its due date without a line."
+    pending = "A paid order that is not due yet."
+    unlinked = "A refund, reversal or chargeback without its original payment."
+    not_an_order = "A fee, payout, adjustment or rounding line: no order is expected."
+
+
+CLEARED = (Outcome.matched, Outcome.matched_with_variance)
+"""Outcomes that close an item for good: line and order are used up."""
+
+NEUTRAL = (Outcome.pending, Outcome.not_an_order)
+"""Outcomes that are neither cleared nor wrong."""
+
+BREAKS = tuple(o for o in Outcome if o not in CLEARED + NEUTRAL)
+"""Outcomes somebody has to look at."""
+
+
+class ReasonCode(Enum):
+    """What is wrong, or notable, on a row; a row keeps all of them. The value is its meaning."""
+
+    AMOUNT_DIFFERS = "Order amount and gross differ by more than the tolerance."
+    AMOUNT_WITHIN_TOLERANCE = "Order amount and gross differ, within the source's tolerance."
+    CURRENCY_DIFFERS = "Order and line are in different currencies; amounts are not compared."
+    STATUS_DIFFERS = "The order's state does not fit the line's type."
+    FEE_DIFFERS = "The fee charged is not the contract's."
+    TAX_DIFFERS = "The tax charged is not the contract's share of the fee."
+    SETTLED_LATE = "The line came in a later settlement than the order was due in."
+    REFERENCE_DIFFERS = "One reference agrees and another one does not."
+    REFERENCE_CONFLICT = "The references of one line point at different orders."
+    CLAIMED_BY_SEVERAL_LINES = "More than one line points at this order."
+    SETTLED_BEFORE = "The order was cleared by a line of another day."
+    SEVERAL_ORDERS = "More than one order carries this reference."
+    ORDER_NOT_FOUND = "No order carries a reference of this line."
+    NO_REFERENCE = "The line carries no reference at all."
+    LINE_NOT_FOUND = "No line carries a reference of this order, and it is past due."
+    NOT_YET_DUE = "No line yet, and none is due."
+    ORIGINAL_NOT_FOUND = "The original payment is unknown."
+    EXCEEDS_ORIGINAL = "More was returned than was paid."
+
+
+class CheckSeverity(StrEnum):
+    """What a failed expectation does: critical closes the gate, warning is recorded and alerts."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+class BatchStatus(Enum):
+    """How far a settlement batch agrees. The value is its meaning."""
+
+    balanced = "Lines, payout and bank credit agree."
+    payout_missing = "No payout line for the batch."
+    payout_differs = "The payout line is not the sum of the batch's other lines."
+    bank_missing = "The payout has no bank credit with its reference."
+    bank_differs = "The bank credit is not the payout."
+
+
+class IncidentKind(Enum):
+    """What may go wrong with a day. The value is the title of its run book."""
+
+    archive_rejected = "An archive was refused"
+    archive_missing = "No archive before the cut-off"
+    gate_closed = "A critical expectation failed"
+    check_warning = "An expectation failed as a warning"
+    break_ratio = "Too many breaks"
+    unreconciled_money = "Too much unreconciled money"
+    task_failed = "A task failed"
+    deadline_missed = "Not successful by the deadline"
+
+    @property
+    def runbook(self) -> str:
+        """Path of the run book in the repository."""
+        return f"docs/runbooks/{self.name}.md"
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    RECOVERED = "recovered"

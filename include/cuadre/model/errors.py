@@ -1,0 +1,100 @@
+"""Every error this product raises on purpose.
+
+    CuadreError
+    ├── Terminal                  trying again cannot help
+    │   ├── Refusal               the input is refused; exit code 3
+    │   │   ├── ArchiveRejected   carries a RejectionReason
+    │   │   ├── GateClosed        a critical expectation failed
+    │   │   └── ReceiptInvalid
+    │   ├── ConfigurationError    wrong settings or usage; exit code 2
+    │   ├── ArchiveMissing        nothing arrived before the cut-off
+    │   ├── ArchiveIncomplete     a part or a sequence number is missing at the cut-off
+    │   ├── HostKeyRefused        the server did not show the pinned key
+    │   ├── SettlementDateUnknown nobody said which day the run is for
+    │   └── ControlSumMismatch    what the warehouse holds is not what was sent
+    └── Transient                 a later try may succeed
+        ├── SourceUnavailable     server or network
+        ├── ArchiveUnstable       the file is still being written
+        └── WarehouseUnavailable
+
+Messages are for people: what is wrong and what to do. They never hold a plaintext line, a secret or personal data.
+"""
+
+from __future__ import annotations
+
+from cuadre.model.codes import RejectionReason
+
+
+class CuadreError(Exception):
+    """Base of everything below; catch it only at the edge (command line, Airflow adapter)."""
+
+
+class Terminal(CuadreError):
+    """Retrying the same input gives the same error."""
+
+
+class Refusal(Terminal):
+    """The input was understood and refused."""
+
+
+class ArchiveRejected(Refusal):
+    """An archive failed admission.
+
+    `reason` is the code others script against; `detail` says what was seen and what to do.
+    """
+
+    def __init__(self, reason: RejectionReason, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail or reason.advice
+        super().__init__(f"{reason.name}: {self.detail}")
+
+    def __reduce__(self) -> tuple[type[ArchiveRejected], tuple[RejectionReason, str]]:
+        return type(self), (self.reason, self.detail)
+
+
+class GateClosed(Refusal):
+    """At least one critical expectation failed; nothing of the day is published."""
+
+
+class ReceiptInvalid(Refusal):
+    """A receipt does not agree with what it describes."""
+
+
+class ConfigurationError(Terminal):
+    """A source file, a setting or the usage is wrong."""
+
+
+class ArchiveMissing(Terminal):
+    """The cut-off passed and the provider has delivered nothing for the day."""
+
+
+class ArchiveIncomplete(Terminal):
+    """The cut-off passed and some parts of the day are missing, or two claim the same place."""
+
+
+class HostKeyRefused(Terminal):
+    """The server's host key is unknown or not the pinned one; nothing was sent."""
+
+
+class SettlementDateUnknown(Terminal):
+    """The run carries no settlement date."""
+
+
+class ControlSumMismatch(Terminal):
+    """Sums read back from the warehouse before commit differ from those sent; rolled back."""
+
+
+class Transient(CuadreError):
+    """A later try may succeed."""
+
+
+class SourceUnavailable(Transient):
+    """The provider's server could not be reached or broke off."""
+
+
+class ArchiveUnstable(Transient):
+    """The remote file changed while it was read."""
+
+
+class WarehouseUnavailable(Transient):
+    """The warehouse could not be reached or broke off; nothing was committed."""

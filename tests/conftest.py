@@ -1,0 +1,3 @@
+"""Fixtures shared by all tests; each real part is started once in a session."""
+
+pytest_plugins = ["tests.fixtures.sandbox", "tests.fixtures.warehouse"]
