@@ -1,0 +1,1 @@
+"""Incidents and the channels they are told on."""

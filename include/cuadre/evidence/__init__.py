@@ -1,0 +1,1 @@
+"""The journal: what every step left, success or failure."""

@@ -1,0 +1,1 @@
+"""Layout profiles: how a provider's file becomes canonical lines."""

@@ -1,0 +1,1 @@
+"""SQL models of matching and the engine that runs them."""

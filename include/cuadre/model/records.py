@@ -209,5 +209,5 @@ def to_json(record: Any) -> dict[str, Any]:
 
 def from_json(kind: type[Record], data: dict[str, Any]) -> Record:
     """A record of `kind` from what `to_json` made; pydantic.ValidationError when it does not fit."""
-    record: Record = _adapter(cast(Hashable, kind)).validate_python(data)
+    record: Record = _adapter(cast("Hashable", kind)).validate_python(data)
     return record

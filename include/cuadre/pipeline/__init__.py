@@ -1,0 +1,1 @@
+"""The six steps as functions; DAGs and command line call these and only these."""

@@ -1,0 +1,1 @@
+"""Expectations on lines, run as SQL by DuckDB, and the gate."""

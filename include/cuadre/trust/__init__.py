@@ -1,0 +1,1 @@
+"""Which messages are believed, and how they are opened safely."""
