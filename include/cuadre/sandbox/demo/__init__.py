@@ -1,0 +1,1 @@
+"""The demo: three settlement days on real parts, started, watched, judged and stopped by one command."""
