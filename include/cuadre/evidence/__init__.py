@@ -1,1 +1,5 @@
-"""The journal: what every step left, success or failure."""
+"""Evidence: the hash-chained journal of every step."""
+
+from cuadre.evidence.journal import Journal, JournalState, StepOutcome
+
+__all__ = ["Journal", "JournalState", "StepOutcome"]

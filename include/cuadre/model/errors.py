@@ -11,6 +11,8 @@
     │   ├── ArchiveIncomplete     a part or a sequence number is missing at the cut-off
     │   ├── HostKeyRefused        the server did not show the pinned key
     │   ├── SettlementDateUnknown nobody said which day the run is for
+    │   ├── StoreDamaged          the store holds other bytes than it should
+    │   ├── JournalBroken         the chain of the journal does not hold
     │   └── ControlSumMismatch    what the warehouse holds is not what was sent
     └── Transient                 a later try may succeed
         ├── SourceUnavailable     server or network
@@ -78,6 +80,14 @@ class HostKeyRefused(Terminal):
 
 class SettlementDateUnknown(Terminal):
     """The run carries no settlement date."""
+
+
+class StoreDamaged(Terminal):
+    """What the store holds under an immutable name is not what was put there, or is gone."""
+
+
+class JournalBroken(Terminal):
+    """A record of the journal does not carry the hash of the one before."""
 
 
 class ControlSumMismatch(Terminal):
