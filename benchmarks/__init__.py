@@ -1,0 +1,1 @@
+"""Measurements against the others. `make bench` runs them; nothing here asserts on time."""
