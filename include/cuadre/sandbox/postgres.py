@@ -49,7 +49,7 @@ class Postgres:
     def create(self, *databases: str) -> None:
         """Create each of `databases` that is not there yet."""
         for database in databases:
-            known = self._run("postgres", "-tAc", f"SELECT 1 FROM pg_database WHERE datname = '{database}'")  # noqa: S608 - our own names
+            known = self._run("postgres", "-tAc", f"SELECT 1 FROM pg_database WHERE datname = '{database}'")
             if not known.strip():
                 self._run("postgres", "-c", f'CREATE DATABASE "{database}"')
 
