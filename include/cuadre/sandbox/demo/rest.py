@@ -47,6 +47,11 @@ class Rest:
         answer = self._call("POST", f"/dags/{dag}/dagRuns", json={"logical_date": None, "partition_key": partition_key})
         return str(answer["dag_run_id"])
 
+    def backfill(self, dag: str, day: str) -> None:
+        """Let the scheduler make the run of one settlement date that has passed."""
+        span = {"from_date": f"{day}T00:00:00Z", "to_date": f"{day}T23:59:59Z"}
+        self._call("POST", "/backfills", json={"dag_id": dag, **span, "max_active_runs": 1})
+
     def runs(self, dag: str) -> list[dict[str, Any]]:
         """All runs of `dag`: id, state, partition key and the like."""
         answer = self._call("GET", f"/dags/{dag}/dagRuns", params={"limit": 100})

@@ -1,0 +1,116 @@
+"""What the demo shows at the end: one row per settlement day, read from the marts, and whether all came as planted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pyarrow.parquet as pq
+from psycopg.rows import TupleRow
+from rich.console import Console
+from rich.table import Table
+
+from cuadre.model.codes import BREAKS
+
+Key = tuple[str | None, int | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer key of a day against what the marts hold: rows compared, and up to three differences in words."""
+
+    rows: int
+    differing: int
+    examples: tuple[str, ...]
+
+
+def day_table(url: str, source: str, days: Sequence[date]) -> Table:
+    """One row per day: admission, lines, match rates, breaks by outcome, unreconciled money and incidents."""
+    table = Table(title=source, title_justify="left", header_style="bold")
+    for name in ("day", "archives", "lines", "matched by count", "by money", "breaks", "unreconciled", "incidents"):
+        table.add_column(name, justify="right" if name in ("lines", "matched by count", "by money") else "left")
+    with psycopg.connect(url) as connection:
+        for day in days:
+            table.add_row(f"{day:%a %d %b %Y}", *_cells(connection, source, day), end_section=True)
+    return table
+
+
+def compare(url: str, source: str, day: date, answers: Path) -> Verdict:
+    """Compare the published outcomes of `day` with the answer key in `answers`, both ways."""
+    truth = {_key(row): row["outcome"] for row in pq.read_table(answers).to_pylist()}
+    archives = sorted({key[0] for key in truth if key[0] is not None})
+    with psycopg.connect(url) as connection:
+        # Orders carried over from earlier days are in those days' answers, not in this one's.
+        rows = connection.execute(
+            "SELECT archive_id, line_no, order_id, outcome FROM recon.recon_line"
+            " WHERE source = %s AND settlement_date = %s"
+            " AND (archive_id = ANY(%s) OR archive_id IS NULL AND first_seen = settlement_date)",
+            (source, day, archives),
+        ).fetchall()
+    found = {_key({"archive_id": a, "line_no": n, "order_id": o}): outcome for a, n, o, outcome in rows}
+    wrong = sorted((k for k in truth.keys() | found.keys() if truth.get(k) != found.get(k)), key=str)
+    examples = tuple(f"{_name(k)}: planted {truth.get(k)}, found {found.get(k)}" for k in wrong[:3])
+    return Verdict(len(truth), len(wrong), examples)
+
+
+def show(console: Console, days: Sequence[date], verdicts: dict[date, Verdict]) -> bool:
+    """Print how the days came out against what was planted; True when every row did as planted."""
+    for day in days:
+        verdict = verdicts[day]
+        if verdict.differing:
+            console.print(f"[red]{day}: {verdict.differing} of {verdict.rows} rows are not as planted.[/red]")
+            for example in verdict.examples:
+                console.print(f"  {example}", markup=False)
+        else:
+            console.print(f"[green]{day}: all {verdict.rows:,} rows came out as planted.[/green]")
+    return not any(verdict.differing for verdict in verdicts.values())
+
+
+def _cells(connection: psycopg.Connection[TupleRow], source: str, day: date) -> tuple[str, ...]:
+    which = (source, day)
+    archives = connection.execute(
+        "SELECT verdict, coalesce(reason, ''), count(*) FROM recon.archive_admission"
+        " WHERE source = %s AND settlement_date = %s GROUP BY 1, 2 ORDER BY min(seen_at)",
+        which,
+    ).fetchall()
+    daily = connection.execute(
+        "SELECT currency, lines, match_rate_count, match_rate_money, unreconciled FROM recon.recon_daily"
+        " WHERE source = %s AND settlement_date = %s ORDER BY currency",
+        which,
+    ).fetchall()
+    breaks = connection.execute(
+        "SELECT outcome, count(*) FROM recon.recon_line WHERE source = %s AND settlement_date = %s"
+        " AND outcome = ANY(%s) GROUP BY 1 ORDER BY 2 DESC, 1",
+        (*which, [outcome.name for outcome in BREAKS]),
+    ).fetchall()
+    incidents = connection.execute(
+        "SELECT kind, state FROM recon.incident WHERE source = %s AND settlement_date = %s ORDER BY opened_at, kind",
+        which,
+    ).fetchall()
+    return (
+        "\n".join(f"{verdict} {reason}".strip() + (f" x{n}" if n > 1 else "") for verdict, reason, n in archives),
+        f"{sum(row[1] for row in daily):,}",
+        "\n".join(f"{row[0]} {_percent(row[2])}" for row in daily),
+        "\n".join(f"{row[0]} {_percent(row[3])}" for row in daily),
+        "\n".join(f"{n} {outcome}" for outcome, n in breaks) or "none",
+        "\n".join(f"{row[0]} {row[4]:,.2f}" for row in daily),
+        "\n".join(f"{kind}: {state}" for kind, state in incidents) or "none",
+    )
+
+
+def _percent(share: object) -> str:
+    return "-" if share is None else f"{float(str(share)):.2%}"
+
+
+def _key(row: dict[str, object]) -> Key:
+    archive, line = row["archive_id"], row["line_no"]
+    if archive is not None:
+        return str(archive), int(str(line)), None
+    return None, None, str(row["order_id"])
+
+
+def _name(key: Key) -> str:
+    return f"order {key[2]}" if key[0] is None else f"line {key[1]} of {key[0][:12]}"
