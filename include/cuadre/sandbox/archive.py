@@ -1,0 +1,152 @@
+"""The sandbox provider's day on disk: sealed archives, and beside them what the merchant and its bank would have.
+
+`make_archive` is the whole of it. What happens on the day is drawn in `day`; how a file looks is in `layout`; the
+sealing and everything that can go wrong with it is in `seal` and `faults`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+
+from cuadre.config import Source
+from cuadre.sandbox import tables
+from cuadre.sandbox.day import NOTHING_BEFORE, Day, draw_day
+from cuadre.sandbox.keys import MADE_ON, Keys, sandbox_keys
+from cuadre.sandbox.layout import Member, member_name, write_zip
+from cuadre.sandbox.rows import Rows
+from cuadre.sandbox.seal import seal
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxDay:
+    """What one day left behind. `lines` settlement lines in all archives; `planted` units by kind of break."""
+
+    day: date
+    as_of: datetime
+    archives: tuple[Path, ...]
+    archive_ids: tuple[str, ...]
+    orders: Path
+    bank_credits: Path
+    answers: Path
+    claims: Path | None
+    source: Path
+    keyring: Path
+    signer: str
+    lines: int
+    planted: dict[str, int]
+
+
+def make_archive(
+    source: Source,
+    day: date,
+    *,
+    lines: int,
+    seed: int,
+    out: Path,
+    breaks: float = 0.01,
+    faults: tuple[str, ...] = (),
+    as_of: datetime | None = None,
+    keys: Path | None = None,
+    previous: Path | None = None,
+    parts: int = 1,
+    signed_at: datetime | None = None,
+    progress: Progress | None = None,
+) -> SandboxDay:
+    """Play provider and merchant for one settlement day and leave everything in `out`.
+
+    Args:
+        source: the provider account; its layout, fees, limits and zone are followed.
+        day: the settlement date.
+        lines: body records in all archives together; 0 is an empty day.
+        seed: the same seed gives the same content, but for the randomness of the encryption.
+        out: folder for the day; made when absent.
+        breaks: share of rows that are wrong, 0 to 0.5.
+        faults: names from `faults.FAULTS`, planted in the first archive.
+        as_of: the moment the answers are true for; default noon UTC of the day after.
+        keys: folder shared by several days for `keyring/` and `provider/`; default `out`.
+        previous: folder of the day before: its pending orders are settled now, some of its orders are given back,
+            and `claims.parquet` says which of them are used up.
+        parts: number of archives the day is cut into.
+        signed_at: when the provider signs; default 03:00 local on the day after, and never after now.
+        progress: called with a sentence before each step.
+
+    Raises:
+        ConfigurationError: unknown fault, too few lines, or a source that cannot be played through.
+    """
+    say = progress or (lambda _: None)
+    as_of = as_of or datetime.combine(day + timedelta(days=1), time(12), tzinfo=UTC)
+    out.mkdir(parents=True, exist_ok=True)
+    say("Making keys")
+    pair = sandbox_keys(keys or out)
+    say(f"Drawing {lines:,} lines")
+    before = NOTHING_BEFORE if previous is None else tables.read_before(previous, source)
+    drawn = draw_day(source, day, lines=lines, seed=seed, breaks=breaks, before=before)
+    tables.write_orders(out / "orders.parquet", source, drawn.orders)
+    tables.write_bank_credits(out / "bank_credits.parquet", source, drawn.lines, day)
+    if previous is not None:
+        tables.write_claims(out / "claims.parquet", previous, day)
+    sealed = []
+    moment = signed_at or min(source.local(day, time(3)), datetime.now(UTC))
+    pieces = _cut(drawn, parts)
+    for number, rows in enumerate(pieces, start=1):
+        say(f"Writing and sealing part {number} of {parts}")
+        member = Member(source.merchant, day, number, parts)
+        sealed.append(_archive(out, source, rows, member, pair, moment))
+    say("Writing the answers")
+    ids = tuple(_sha256(path) for path in sealed)
+    tables.write_answers(out / "answers.parquet", source, list(zip(ids, pieces, strict=True)), drawn.orders, day, as_of)
+    _write_source(out / "source.yaml", source, pair)
+    return SandboxDay(
+        day=day,
+        as_of=as_of,
+        archives=tuple(sealed),
+        archive_ids=ids,
+        orders=out / "orders.parquet",
+        bank_credits=out / "bank_credits.parquet",
+        answers=out / "answers.parquet",
+        claims=None if previous is None else out / "claims.parquet",
+        source=out / "source.yaml",
+        keyring=pair.keyring,
+        signer=pair.sender,
+        lines=len(drawn.lines),
+        planted=drawn.planted,
+    )
+
+
+def _cut(day: Day, parts: int) -> list[Rows]:
+    """The lines of each part, cut between batches so that every part balances by itself."""
+    bounds = [day.batches * part // parts for part in range(parts + 1)]
+    batch = day.lines["batch"]
+    return [day.lines[(batch > low) & (batch <= high)] for low, high in pairwise(bounds)]
+
+
+def _archive(out: Path, source: Source, rows: Rows, member: Member, keys: Keys, moment: datetime) -> Path:
+    name = member_name(source, member.day, member.part, member.parts)
+    with tempfile.TemporaryDirectory(prefix="cuadre-") as folder:
+        plain = Path(folder) / "plain.zip"
+        write_zip(plain, name, source, rows, member)
+        seal(plain, out / name, keys, moment)
+    return out / name
+
+
+def _write_source(path: Path, source: Source, keys: Keys) -> None:
+    """The source file as it would be reviewed: the given one, believing the sandbox's sender only."""
+    data = source.model_dump(mode="json", exclude_unset=True)
+    data["trust"]["signers"] = [{"fingerprint": keys.sender, "valid_from": MADE_ON.isoformat()}]
+    data["trust"]["keyring"] = {"folder": str(keys.keyring.resolve())}
+    path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
