@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from cuadre.config.source import SecretReference
+from cuadre.config.source import FolderReference, SecretReference
 from cuadre.model.errors import ConfigurationError
 
 Resolver = Callable[[SecretReference], SecretStr]
@@ -36,6 +36,21 @@ def resolve(reference: SecretReference, environ: Mapping[str, str] | None = None
         f"The Airflow connection {reference.connection!r} can only be used inside Airflow; "
         "refer to an environment variable or a file here."
     )
+
+
+def folder_of(reference: FolderReference, environ: Mapping[str, str] | None = None) -> Path:
+    """The folder behind `reference`.
+
+    Raises:
+        ConfigurationError: the environment variable it names is not set.
+    """
+    if reference.folder is not None:
+        return Path(reference.folder)
+    assert reference.env is not None
+    value = (os.environ if environ is None else environ).get(reference.env)
+    if not value:
+        raise ConfigurationError(f"The environment variable {reference.env} is not set; it names a folder.")
+    return Path(value)
 
 
 def _from_file(path: Path) -> SecretStr:

@@ -51,6 +51,19 @@ class SecretReference(Strict):
         return self
 
 
+class FolderReference(Strict):
+    """Where a folder is: its path, or the environment variable that holds it; exactly one."""
+
+    folder: str | None = None
+    env: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> FolderReference:
+        if (self.folder is None) == (self.env is None):
+            raise ValueError("give exactly one of: folder, env")
+        return self
+
+
 class ChannelReference(SecretReference):
     """Where an apprise URL is; the URL itself is a secret."""
 
@@ -121,7 +134,7 @@ class Trust(Strict):
     """
 
     shape: Literal["signed_then_encrypted"] = "signed_then_encrypted"
-    keyring: SecretReference
+    keyring: FolderReference
     passphrase: SecretReference | None = None
     signers: Annotated[tuple[Signer, ...], Field(min_length=1)]
     digests: tuple[str, ...] = ("SHA256", "SHA384", "SHA512")
