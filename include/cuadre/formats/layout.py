@@ -1,0 +1,48 @@
+"""What a layout profile must say, and the profiles there are. How records become columns is in `records.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from cuadre.model.codes import RejectionReason
+from cuadre.model.errors import ArchiveRejected
+from cuadre.model.records import Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says of itself. The period is half open; `settlement_date` is its local day."""
+
+    profile: str
+    merchant: str
+    period_start: datetime
+    period_end: datetime
+    part: int
+    parts: int
+    reprocessed: bool
+    settlement_date: date
+
+
+class Layout(Protocol):
+    """One versioned profile."""
+
+    name: str
+    columns: Mapping[str, str]
+    """Name in the file by canonical name; every one of them is mandatory in the column record."""
+    trailer_mark: bytes
+    """How a trailer record begins; no body record begins so."""
+
+    def read_header(self, record: str, zone: ZoneInfo) -> Header:
+        """The header record."""
+
+    def read_trailers(self, text: str) -> dict[str, Totals]:
+        """The trailer records, by currency."""
+
+
+def malformed(record: int, what: str) -> ArchiveRejected:
+    """A refusal of body record `record` (from 1); `what` says which rule, never the content."""
+    return ArchiveRejected(RejectionReason.LINES_MALFORMED, f"Record {record}: {what}")

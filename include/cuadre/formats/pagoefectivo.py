@@ -1,0 +1,101 @@
+"""The profile `pagoefectivo/1`: header record, column record, body, one trailer per currency.
+
+This layout is the project's own declaration, not a document of the vendor. Field by field: docs/profiles.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from cuadre.formats.layout import Header
+from cuadre.model.codes import RejectionReason as Reason
+from cuadre.model.errors import ArchiveRejected
+from cuadre.model.records import Totals
+
+_AMOUNT = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}")
+_COUNT = re.compile(r"[0-9]{1,12}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class PagoEfectivo1:
+    """`pagoefectivo/1`."""
+
+    name: str = "pagoefectivo/1"
+    trailer_mark: bytes = b"TRAILER,"
+    columns: Mapping[str, str] = MappingProxyType(
+        {
+            "psp_reference": "cip",
+            "operation_reference": "operation_number",
+            "merchant_reference": "transaction_code",
+            "original_reference": "original_reference",
+            "batch_id": "batch",
+            "line_type": "type",
+            "channel": "channel",
+            "currency": "currency",
+            "gross": "gross",
+            "fee": "fee",
+            "tax": "igv",
+            "net": "net",
+            "occurred_at": "paid_at",
+        }
+    )
+
+    def read_header(self, record: str, zone: ZoneInfo) -> Header:
+        """HEADER,profile,merchant,start,end,part,parts,reprocessed.
+
+        Raises:
+            ArchiveRejected: LAYOUT_UNKNOWN when it does not read so; WRONG_PERIOD when it is not one local day.
+        """
+        fields = [field.strip() for field in _fields(record)]
+        if len(fields) != 8 or fields[0] != "HEADER" or fields[1] != self.name:
+            raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, f"The header record is not that of {self.name}.")
+        try:
+            start, end = (datetime.fromisoformat(text) for text in fields[3:5])
+            part, parts, reprocessed = (int(text) for text in fields[5:8])
+        except ValueError:
+            raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, "A field of the header record does not read.") from None
+        if start.tzinfo is None or end.tzinfo is None or not 1 <= part <= parts or reprocessed not in (0, 1):
+            raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, "A field of the header record is out of its bounds.")
+        day = start.astimezone(zone).date()
+        midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+        following = day + timedelta(days=1)
+        if start != midnight or end != datetime(following.year, following.month, following.day, tzinfo=zone):
+            raise ArchiveRejected(Reason.WRONG_PERIOD, "The period is not exactly one local day of the source.")
+        return Header(self.name, fields[2], start, end, part, parts, bool(reprocessed), day)
+
+    def read_trailers(self, text: str) -> dict[str, Totals]:
+        """TRAILER,currency,count,gross,fee,igv,net, one record per currency.
+
+        Raises:
+            ArchiveRejected: LINES_MALFORMED when one does not read so, or a currency has two.
+        """
+        totals: dict[str, Totals] = {}
+        for record in text.splitlines():
+            fields = [field.strip() for field in _fields(record)]
+            if not _reads_as_trailer(fields) or fields[1] in totals:
+                raise ArchiveRejected(Reason.LINES_MALFORMED, "A trailer record does not read as its layout says.")
+            totals[fields[1]] = Totals(int(fields[2]), *(Decimal(amount) for amount in fields[3:7]))
+        return totals
+
+
+def _reads_as_trailer(fields: list[str]) -> bool:
+    return (
+        len(fields) == 7
+        and fields[0] == "TRAILER"
+        and _CURRENCY.fullmatch(fields[1]) is not None
+        and _COUNT.fullmatch(fields[2]) is not None
+        and all(_AMOUNT.fullmatch(amount) for amount in fields[3:7])
+    )
+
+
+def _fields(record: str) -> list[str]:
+    try:
+        return next(csv.reader([record], strict=True), [])
+    except csv.Error:
+        return []

@@ -1,0 +1,252 @@
+"""Body records of one block typed into the canonical columns, strictly, with pyarrow's CSV reader.
+
+A record that does not read is refused with its number and the column's name, never its content.
+Not here: where blocks begin and end (`blocks.py`), Parquet (`parts.py`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from cuadre.formats.blocks import Block
+from cuadre.formats.layout import Layout, malformed
+from cuadre.model.arrow import INSTANT, MONEY, arrow_schema
+from cuadre.model.codes import LineType
+from cuadre.model.codes import RejectionReason as Reason
+from cuadre.model.columns import LINES, Kind
+from cuadre.model.errors import ArchiveRejected
+from cuadre.model.records import Totals
+
+AMOUNTS = ("gross", "fee", "tax", "net")
+REPEATING = ("source", "archive_id", "settlement_date", "batch_id", "line_type", "currency", "channel")
+"""Columns of few distinct values: kept as dictionaries on the whole way."""
+
+_CENTS = pa.decimal128(18, 2)
+_WORD = pa.dictionary(pa.int32(), pa.string())
+_COLUMN_NUMBER = re.compile(r"CSV column #(\d+)")
+_UTF8_STEP = 1 << 20
+
+
+@dataclass(frozen=True)
+class Typing:
+    """How the records of one file become columns: the file's own column names and what is the same on every line."""
+
+    layout: Layout
+    file_columns: tuple[str, ...]
+    source: str
+    archive_id: str
+    settlement_date: date
+
+    def table(self, block: Block) -> pa.Table:
+        """The block's records in the columns of LINES; repeating columns as dictionaries.
+
+        Raises:
+            ArchiveRejected: LINES_MALFORMED, naming the first record that does not read.
+        """
+        _check_bytes(block)
+        try:
+            read = self._read(block.data)
+        except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+            raise self._blame(block, str(error)) from None
+        if read.num_rows != block.records:
+            raise self._blame(block, "")
+        typed = {name: self._typed(name, read, block) for name in self.layout.columns}
+        return self._complete(typed, block)
+
+    @cached_property
+    def _convert(self) -> arrow_csv.ConvertOptions:
+        types = {}
+        for name, in_file in self.layout.columns.items():
+            kind = LINES.column(name).kind
+            text = _WORD if name in REPEATING else pa.string()
+            types[in_file] = {Kind.MONEY: _CENTS, Kind.INSTANT: INSTANT}.get(kind, text)
+        return arrow_csv.ConvertOptions(
+            column_types=types,
+            include_columns=list(self.layout.columns.values()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            auto_dict_max_cardinality=1 << 30,
+            check_utf8=False,
+        )
+
+    def _read(self, data: bytes) -> pa.Table:
+        return arrow_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=len(data) + 1, column_names=list(self.file_columns)
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                quote_char='"' if b'"' in data else False, double_quote=True, ignore_empty_lines=False
+            ),
+            convert_options=self._convert,
+        ).combine_chunks()
+
+    def _typed(self, name: str, read: pa.Table, block: Block) -> pa.Array:
+        column = read.column(self.layout.columns[name])
+        array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+        kind = LINES.column(name).kind
+        if kind is Kind.TEXT:
+            array = _trimmed(array)
+        if not LINES.column(name).nullable and array.null_count:
+            raise malformed(block.first + _first_true(array.is_null()), f"column {self.layout.columns[name]} is empty.")
+        if name == "line_type":
+            self._check_line_types(array, block)
+        if kind is Kind.MONEY:
+            try:
+                return array.cast(MONEY)
+            except pa.ArrowInvalid:
+                raise ArchiveRejected(Reason.LINES_MALFORMED, f"An amount of {name} is far too large.") from None
+        return array
+
+    def _check_line_types(self, types: pa.DictionaryArray, block: Block) -> None:
+        known = pc.is_in(types.dictionary, pa.array([t.value for t in LineType]))
+        if not pc.all(known).as_py():
+            unknown = pc.invert(pc.take(known, types.indices))
+            if pc.any(unknown).as_py():
+                raise malformed(block.first + _first_true(unknown), "its type is none of the known ones.")
+
+    def _complete(self, typed: dict[str, pa.Array], block: Block) -> pa.Table:
+        rows = block.records
+        typed["source"] = _constant(self.source, pa.string(), rows)
+        typed["archive_id"] = _constant(self.archive_id, pa.string(), rows)
+        typed["settlement_date"] = _constant(self.settlement_date, pa.date32(), rows)
+        typed["line_no"] = pa.array(np.arange(block.first, block.first + rows))
+        return pa.Table.from_arrays([typed[name] for name in LINES.names], schema=writing_schema())
+
+    def _blame(self, block: Block, message: str) -> ArchiveRejected:
+        """Find the first record that does not read by halving the block; name the column when pyarrow names one."""
+        records = block.data.splitlines(keepends=True)
+        low, high = 0, len(records)
+        while high - low > 1:
+            middle = (low + high) // 2
+            found = self._fails(b"".join(records[low:middle]), middle - low)
+            if found is None:
+                low = middle
+            else:
+                high, message = middle, found
+        message = self._fails(b"".join(records[low:high]), high - low) or message
+        column = _COLUMN_NUMBER.search(message)
+        number = int(column.group(1)) if column else len(self.file_columns)
+        name = self.file_columns[number] if number < len(self.file_columns) else None
+        return malformed(
+            block.first + low,
+            f"column {name} does not read." if name else "it does not have the fields it should have.",
+        )
+
+    def _fails(self, data: bytes, records: int) -> str | None:
+        try:
+            return None if self._read(data).num_rows == records else "rows"
+        except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+            return str(error)
+
+
+def read_columns(record: bytes, layout: Layout) -> tuple[str, ...]:
+    """The file's column names.
+
+    Raises:
+        ArchiveRejected: LAYOUT_UNKNOWN, when a mandatory one is missing or stands there twice.
+    """
+    try:
+        names = tuple(name.strip() for name in next(csv.reader([record.decode()], strict=True), []))
+    except (UnicodeDecodeError, csv.Error):
+        raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, "The column record does not read.") from None
+    missing = [name for name in layout.columns.values() if names.count(name) != 1]
+    if missing:
+        raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, f"Mandatory columns missing or given twice: {', '.join(missing)}.")
+    seen: dict[str, int] = {}
+    return tuple(_unique(name, seen) for name in names)
+
+
+def writing_schema() -> pa.Schema:
+    """The schema of LINES with repeating columns as dictionaries; Parquet stores the same as for plain ones."""
+    return pa.schema(
+        [
+            field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in REPEATING else field
+            for field in arrow_schema(LINES)
+        ]
+    )
+
+
+def sums(table: pa.Table) -> dict[str, Totals]:
+    """Control totals of `table` by currency, exact."""
+    words = table.column("currency").combine_chunks()
+    if isinstance(words, pa.ChunkedArray):
+        words = words.chunk(0)
+    if len(words.dictionary) == 1:
+        return {words.dictionary[0].as_py(): _sum(table)}
+    found = {}
+    for number, currency in enumerate(words.dictionary.to_pylist()):
+        part = table.select(AMOUNTS).filter(pc.equal(words.indices, number))
+        if part.num_rows:
+            found[currency] = _sum(part)
+    return found
+
+
+def _sum(table: pa.Table) -> Totals:
+    zero = Decimal(0)
+    return Totals(table.num_rows, *(pc.sum(table.column(name)).as_py() or zero for name in AMOUNTS))
+
+
+def _check_bytes(block: Block) -> None:
+    nul = block.data.find(b"\0")
+    if nul >= 0:
+        raise malformed(block.first + block.data.count(b"\n", 0, nul), "it holds a NUL byte.")
+    if block.data.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(block.data), _UTF8_STEP):
+        try:
+            decoder.decode(block.data[start : start + _UTF8_STEP], start + _UTF8_STEP >= len(block.data))
+        except UnicodeDecodeError as error:
+            count = block.data.count(b"\n", 0, start + error.start)
+            raise malformed(block.first + count, "it is not valid UTF-8.") from None
+
+
+def _trimmed(array: pa.Array) -> pa.Array:
+    """Blanks and tabs around a text are layout, and a text of nothing else is NULL."""
+    words = array.dictionary if isinstance(array, pa.DictionaryArray) else array
+    data = words.buffers()[2]
+    if data is None or not _holds_blank(data):
+        return array
+    trimmed = pc.ascii_trim(words, " \t\r")
+    if trimmed.equals(words):
+        return array
+    if isinstance(array, pa.DictionaryArray):
+        return pc.dictionary_encode(_null_if_empty(pc.take(trimmed, array.indices)))
+    return _null_if_empty(trimmed)
+
+
+def _holds_blank(data: pa.Buffer) -> bool:
+    octets = np.frombuffer(data, np.uint8)
+    return bool(((octets == 32) | (octets == 9)).any())
+
+
+def _null_if_empty(texts: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _constant(value: object, kind: pa.DataType, rows: int) -> pa.DictionaryArray:
+    indices = pa.repeat(pa.scalar(0, pa.int32()), rows)
+    return pa.DictionaryArray.from_arrays(indices, pa.array([value], kind))
+
+
+def _first_true(flags: pa.Array) -> int:
+    return int(pc.index(flags, True).as_py())
+
+
+def _unique(name: str, seen: dict[str, int]) -> str:
+    """Unknown columns may repeat; pyarrow's names may not."""
+    seen[name] = seen.get(name, 0) + 1
+    return name if seen[name] == 1 else f"{name}\0{seen[name]}"

@@ -1,0 +1,132 @@
+"""Step two: one archive is judged, opened and typed; only what is authentic and adds up is promoted.
+
+Two passes over the ciphertext. The first lets gpg judge the whole message with its output thrown away; the second feeds
+unpacker and parser, and counts only if gpg says the same again. All Parquet is written in quarantine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from cuadre.config.source import Source
+from cuadre.formats import TypedMember, read_head, type_body
+from cuadre.model.codes import Verdict as Decision
+from cuadre.model.errors import ArchiveRejected
+from cuadre.model.records import Admission
+from cuadre.pipeline.naming import check_member_name, check_name
+from cuadre.trust import Unpacking, Verdict, confirm, judge_in, opened, private_home
+from cuadre.trust.decryption import Decryption
+from cuadre.trust.quarantine import promote, quarantine
+
+Progress = Callable[[int], None]
+PARTS = "lines*.parquet"
+
+
+@dataclass
+class _Case:
+    """What is known of an archive so far; whatever happens, the record is made from it."""
+
+    archive: Path
+    source: Source
+    name: str
+    now: datetime
+    passphrase: str | None
+    settlement_date: date | None
+    progress: Progress | None
+    archive_id: str = ""
+    verdict: Verdict | None = None
+    members: tuple[str, ...] = ()
+    typed: TypedMember | None = None
+    parts: list[Path] = field(default_factory=list)
+
+
+def admit(
+    archive: Path,
+    source: Source,
+    *,
+    keyring: Path,
+    out: Path,
+    now: datetime,
+    passphrase: str | None = None,
+    signature: Path | None = None,
+    settlement_date: date | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Admission:
+    """Admit or reject `archive`. Only when admitted, `out` holds its lines as `lines-*.parquet` (columns of LINES).
+
+    `name` is what the provider called the file, where it is kept under another one; `settlement_date` is the day it
+    should be for. `progress` is called with the number of ciphertext bytes read so far. A re-run replaces its files.
+
+    Raises:
+        ConfigurationError: key ring or passphrase are not usable, or a signature was given that the shape has no use
+            for. Every refusal of the archive itself is an Admission, not an error.
+    """
+    case = _Case(archive, source, name or archive.name, now, passphrase, settlement_date, progress)
+    case.archive_id = _digest(archive)
+    try:
+        with private_home(keyring) as view, quarantine(out) as folder:
+            case.verdict = judge_in(
+                view,
+                archive,
+                trust=source.trust,
+                now=now,
+                passphrase=passphrase,
+                signature=signature,
+                limit=source.limits.max_plaintext_bytes,
+            )
+            _open_and_type(case, view, folder)
+            promote(folder, out, PARTS)
+    except ArchiveRejected as refusal:
+        return _record(case, refusal)
+    return _record(case, None)
+
+
+def _open_and_type(case: _Case, view: Path, folder: Path) -> None:
+    assert case.verdict is not None
+    source = case.source
+    with opened(view, case.archive, case.verdict, now=case.now, passphrase=case.passphrase) as decryption:
+        unpacking = Unpacking(decryption.read, source.limits)
+        case.members = (unpacking.name,)
+        expected = check_member_name(unpacking.name, case.name, source)
+        head = read_head(_to_the_end(unpacking, decryption, case), source)
+        check_name(expected, head.header, source, case.settlement_date)
+        case.typed = type_body(head, source, archive_id=case.archive_id, folder=folder)
+    case.typed.check_totals()
+
+
+def _to_the_end(unpacking: Unpacking, decryption: Decryption, case: _Case) -> Iterator[bytes]:
+    """The member's bytes; behind the last of them the second pass is held against the first."""
+    assert case.verdict is not None
+    for chunk in unpacking.chunks():
+        if case.progress:
+            case.progress(decryption.ciphertext_bytes)
+        yield chunk
+    confirm(decryption, case.archive, case.verdict)
+
+
+def _record(case: _Case, refusal: ArchiveRejected | None) -> Admission:
+    record = Admission(
+        verdict=Decision.REJECTED if refusal else Decision.ADMITTED,
+        reason=refusal.reason.name if refusal else None,
+        detail=refusal.detail if refusal else None,
+        archive_id=case.archive_id,
+        bytes=case.archive.stat().st_size,
+        shape=case.source.trust.shape,
+        signer=case.verdict.signer if case.verdict else None,
+        signed_at=case.verdict.signed_at if case.verdict else None,
+        members=case.members,
+    )
+    if case.typed is None:
+        return record
+    lines = case.typed.lines
+    return replace(record, lines=0 if refusal else lines, quarantined=lines if refusal else 0, totals=case.typed.totals)
+
+
+def _digest(archive: Path) -> str:
+    with archive.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,155 @@
+"""The acceptance rule: from what gpg said to one signature that is believed, or one reason why none is.
+
+Source of the rule: what GnuPG was seen to say of forged, damaged and outdated messages; its exit code says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from cuadre.config.source import Signer, Trust
+from cuadre.model.codes import RejectionReason as Reason
+from cuadre.model.errors import ArchiveRejected, ConfigurationError
+from cuadre.trust.keyring import Key
+from cuadre.trust.status import Statement, ValidSignature
+
+_RSA = (1, 2, 3)
+_ELLIPTIC = (19, 22)
+_BINARY_DOCUMENT = "00"
+_NO_PUBLIC_KEY = 9
+_NO_SECRET_KEY = 17
+_WEAK_DIGEST = 5
+_REFUSED_WORDS = ("ERRSIG", "EXPSIG", "REVKEYSIG", "BADSIG", "FAILURE", "UNEXPECTED", "NODATA", "BADARMOR", "TRUNCATED")
+_OUR_FAULT = (11, 31, 77, 85, 99, 177)
+"""libgpg-error: bad passphrase, no pinentry or agent, no such thing set up, cancelled, operation refused."""
+
+
+def apply_rule(
+    said: Statement, code: int, *, trust: Trust, now: datetime, keys: Sequence[Key], holds_openpgp: bool
+) -> ValidSignature:
+    """The signature that makes the message believed; the first one, when several allowed keys signed.
+
+    Raises:
+        ArchiveRejected: the first rule that does not hold, outermost first: encryption, content, signatures.
+        ConfigurationError: our own key could not be used.
+    """
+    _check_encryption(said, trust)
+    _check_content(said, holds_openpgp)
+    _check_signature_words(said, trust, now)
+    for signature in said.valid:
+        _check_signature(signature, said, trust, now, keys)
+    if code != 0 or said.words & {*_REFUSED_WORDS} or said.count("NEWSIG") != len(said.valid):
+        raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
+    return said.valid[0]
+
+
+def _check_encryption(said: Statement, trust: Trust) -> None:
+    if "DECRYPTION_INFO" not in said.words:
+        _explain_no_decryption(said)
+    if said.count("DECRYPTION_INFO") > 1:
+        raise ArchiveRejected(Reason.NESTED_MESSAGE)
+    if not said.protected:
+        raise ArchiveRejected(Reason.NO_INTEGRITY_PROTECTION)
+    weak = sorted(set(said.ciphers) - set(trust.ciphers))
+    if weak:
+        raise ArchiveRejected(
+            Reason.WEAK_ALGORITHM, f"Encrypted with {weak[0]}. Ask for one of {_list(trust.ciphers)}."
+        )
+    if "BADMDC" in said.words or "DECRYPTION_FAILED" in said.words or "DECRYPTION_OKAY" not in said.words:
+        raise ArchiveRejected(Reason.TAMPERED)
+    if "GOODMDC" not in said.words and not said.aead:
+        raise ArchiveRejected(Reason.TAMPERED)
+
+
+def _explain_no_decryption(said: Statement) -> None:
+    failure = said.errors.get("pkdecrypt_failed")
+    if "NO_SECKEY" in said.words or failure == _NO_SECRET_KEY:
+        raise ArchiveRejected(Reason.NO_DECRYPTION_KEY)
+    if failure in _OUR_FAULT or "MISSING_PASSPHRASE" in said.words or "BAD_PASSPHRASE" in said.words:
+        raise ConfigurationError("Our decryption key does not open: check `trust.passphrase` and the key ring.")
+    if "ENC_TO" in said.words:
+        raise ArchiveRejected(Reason.TAMPERED)
+    raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
+
+
+def _check_content(said: Statement, holds_openpgp: bool) -> None:
+    if said.count("BEGIN_DECRYPTION") > 1 or holds_openpgp:
+        raise ArchiveRejected(Reason.NESTED_MESSAGE)
+    if said.count("PLAINTEXT") > 1:
+        raise ArchiveRejected(Reason.MULTIPLE_MESSAGES)
+    if said.count("PLAINTEXT") == 0:
+        raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
+
+
+def _check_signature_words(said: Statement, trust: Trust, now: datetime) -> None:
+    if "BADSIG" in said.words:
+        raise ArchiveRejected(Reason.BAD_SIGNATURE)
+    for failed in said.failed:
+        if failed.code == _WEAK_DIGEST or failed.digest not in trust.digests:
+            raise ArchiveRejected(Reason.WEAK_ALGORITHM, f"Signed with {failed.digest}.")
+        if failed.code == _NO_PUBLIC_KEY:
+            raise ArchiveRejected(Reason.UNKNOWN_SIGNER)
+        if failed.made_at > now + trust.clock_skew:
+            raise ArchiveRejected(Reason.SIGNATURE_FROM_FUTURE)
+        raise ArchiveRejected(Reason.BAD_SIGNATURE, f"A signature cannot be checked (error {failed.code}).")
+    if "REVKEYSIG" in said.words:
+        raise ArchiveRejected(Reason.SIGNER_REVOKED)
+    if "EXPSIG" in said.words:
+        raise ArchiveRejected(Reason.SIGNATURE_EXPIRED)
+    if not said.valid:
+        raise ArchiveRejected(Reason.MALFORMED_OPENPGP if "NEWSIG" in said.words else Reason.UNSIGNED)
+
+
+def _check_signature(
+    signature: ValidSignature, said: Statement, trust: Trust, now: datetime, keys: Sequence[Key]
+) -> None:
+    signers = [signer for signer in trust.signers if signer.fingerprint == signature.primary]
+    if not signers:
+        raise ArchiveRejected(
+            Reason.SIGNER_NOT_ALLOWED, f"Signed by {signature.primary}, which this source does not allow."
+        )
+    if signature.made_at > now + trust.clock_skew:
+        raise ArchiveRejected(
+            Reason.SIGNATURE_FROM_FUTURE, f"Signed at {signature.made_at.isoformat()}. Compare both clocks (NTP)."
+        )
+    if signature.kind != _BINARY_DOCUMENT:
+        raise ArchiveRejected(Reason.BAD_SIGNATURE, "A text signature does not cover the exact bytes of the archive.")
+    used = [key for key in keys if key.fingerprint in (signature.fingerprint, signature.primary)]
+    _check_strength(signature, trust, used)
+    _check_validity(signature, trust, signers, used)
+
+
+def _check_strength(signature: ValidSignature, trust: Trust, used: Sequence[Key]) -> None:
+    if signature.digest not in trust.digests:
+        raise ArchiveRejected(
+            Reason.WEAK_ALGORITHM, f"Signed with {signature.digest}. Ask for one of {_list(trust.digests)}."
+        )
+    for key in used:
+        if key.algorithm in _RSA and key.bits < trust.minimum_rsa_bits:
+            raise ArchiveRejected(
+                Reason.WEAK_ALGORITHM,
+                f"Signed with an RSA key of {key.bits} bits; {trust.minimum_rsa_bits} are needed.",
+            )
+        if key.algorithm not in (*_RSA, *_ELLIPTIC):
+            raise ArchiveRejected(Reason.WEAK_ALGORITHM, "Signed with a kind of key that is no longer safe.")
+
+
+def _check_validity(signature: ValidSignature, trust: Trust, signers: Sequence[Signer], used: Sequence[Key]) -> None:
+    day = signature.made_at.astimezone(UTC).date()
+    if all(day < signer.valid_from for signer in signers):
+        raise ArchiveRejected(
+            Reason.SIGNER_NOT_ALLOWED, f"Signed on {day}, before this key's window begins. Check the source's signers."
+        )
+    in_window = any(s.valid_from <= day and (s.valid_to is None or day <= s.valid_to) for s in signers)
+    ends = [key.expires for key in used if key.expires is not None]
+    if not in_window or any(signature.made_at >= end for end in ends):
+        raise ArchiveRejected(Reason.SIGNER_EXPIRED)
+    if any(key.revoked for key in used):
+        raise ArchiveRejected(Reason.SIGNER_REVOKED)
+    if any(signature.made_at < key.created - max(trust.clock_skew, timedelta(0)) for key in used):
+        raise ArchiveRejected(Reason.BAD_SIGNATURE, "The signature is dated before its key was made.")
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names)
