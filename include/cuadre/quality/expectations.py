@@ -1,0 +1,305 @@
+"""Every expectation on a day's lines, declared once: name, severity, sentence and the SQL of what breaks it.
+
+The Great Expectations suite, `docs/checks.md` and the tests are made from `EXPECTATIONS` and from the column registry.
+A query selects (archive_id, line_no) of the lines that break the expectation, from `{batch}`; nothing else of a line
+ever leaves DuckDB. What does not live here: how the queries are run, and what a failure does.
+
+Which severity: critical where going on would publish wrong money or a wrong day (the lines contradict themselves, or
+are not what was asked for), warning where a line is merely wrong or odd: reconciliation gives that line its outcome,
+and a gate that closed for it would only hide the rest of the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from cuadre.config.fees import fee_sql, tax_sql
+from cuadre.config.source import Source
+from cuadre.model.codes import LINKED_LINE_TYPES, CheckSeverity, LineType
+from cuadre.model.columns import LINES, Kind
+
+CRITICAL = CheckSeverity.CRITICAL
+WARNING = CheckSeverity.WARNING
+
+PAYMENTS = (LineType.PAYMENT,)
+RETURNS = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK)
+COSTED = (LineType.PAYMENT, LineType.FEE)
+REFERENCES = tuple(c for c in LINES.names if c.endswith("_reference"))
+
+DUCKDB_TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.COUNT: "BIGINT",
+    Kind.MONEY: "DECIMAL(18,6)",
+    Kind.DATE: "DATE",
+    Kind.INSTANT: "TIMESTAMP WITH TIME ZONE",
+}
+"""How DuckDB names the type of each kind of column that occurs in lines."""
+
+Query = Callable[[Source, date], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One expectation.
+
+    `query` gives the SQL for a source and settlement date; a line it selects is unexpected. `line_types` are the lines
+    it speaks of, all of them when empty: they are what `rows` in its result counts.
+    """
+
+    name: str
+    severity: CheckSeverity
+    doc: str
+    query: Query
+    line_types: tuple[LineType, ...] = ()
+
+
+def _where(condition: Callable[[Source, date], str], line_types: tuple[LineType, ...] = ()) -> Query:
+    """The query of all lines of `line_types` for which `condition` is true; NULL is not true."""
+    scope = f"line_type IN ({_quoted(line_types)}) AND " if line_types else ""
+    return lambda source, day: f"SELECT archive_id, line_no FROM {{batch}} WHERE {scope}({condition(source, day)})"
+
+
+def _rule(
+    name: str,
+    severity: CheckSeverity,
+    doc: str,
+    condition: Callable[[Source, date], str],
+    line_types: tuple[LineType, ...] = (),
+) -> Expectation:
+    return Expectation(name, severity, doc, _where(condition, line_types), line_types)
+
+
+def _quoted(values: tuple[str, ...]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _schema(_source: Source, _day: date) -> str:
+    # Great Expectations prints a warning about any query that does not name its batch, hence the remark in this one.
+    declared = ", ".join(f"('{column.name}', '{DUCKDB_TYPES[column.kind]}')" for column in LINES.columns)
+    return (
+        "SELECT NULL AS archive_id, NULL AS line_no "
+        f"FROM (VALUES {declared}) AS declared(column_name, column_type) "
+        "LEFT JOIN (DESCRIBE lines_as_found) AS found USING (column_name) /* behind {batch} */ "
+        "WHERE found.column_type IS DISTINCT FROM declared.column_type"
+    )
+
+
+def _repeated(column: str) -> Query:
+    payments = f"line_type = '{LineType.PAYMENT}'"
+    return lambda _source, _day: (
+        f"SELECT archive_id, line_no FROM {{batch}} WHERE {payments} AND {column} IN "
+        f"(SELECT {column} FROM {{batch}} WHERE {payments} AND {column} IS NOT NULL "
+        f"GROUP BY {column} HAVING count(*) > 1)"
+    )
+
+
+def _line_repeated(_source: Source, _day: date) -> str:
+    return "SELECT archive_id, line_no FROM {batch} GROUP BY archive_id, line_no HAVING count(*) > 1"
+
+
+def _lines_lacking(_source: Source, _day: date) -> str:
+    return (
+        "SELECT archive_id, max(line_no) AS line_no FROM {batch} GROUP BY archive_id "
+        "HAVING max(line_no) <> count(*) OR min(line_no) <> 1"
+    )
+
+
+def _unbalanced_batch(_source: Source, _day: date) -> str:
+    payout = f"line_type = '{LineType.PAYOUT}'"
+    return (
+        f"SELECT min(archive_id) FILTER ({payout}) AS archive_id, min(line_no) FILTER ({payout}) AS line_no "
+        "FROM {batch} WHERE batch_id IS NOT NULL GROUP BY batch_id, currency "
+        f"HAVING count(*) FILTER ({payout}) > 0 AND sum(net) <> 0"
+    )
+
+
+def _outside_limits(source: Source, _day: date) -> str:
+    bounds = [
+        f"(currency = '{currency}' AND gross NOT BETWEEN {low:f} AND {high:f})"
+        for currency, (low, high) in sorted(source.limits.amounts.items())
+    ]
+    return " OR ".join(bounds) or "false"
+
+
+def _no_fee_plan(source: Source, _day: date) -> str:
+    return f"({fee_sql(source.fees)}) IS NULL" if source.fees else "false"
+
+
+def _untidy(_source: Source, _day: date) -> str:
+    return " OR ".join(f"{column} = '' OR {column} <> trim({column})" for column in REFERENCES)
+
+
+def _after_day(source: Source, day: date) -> str:
+    return f"occurred_at >= {_instant(source, day + timedelta(days=1))}"
+
+
+def _before_window(source: Source, day: date) -> str:
+    return f"occurred_at < {_instant(source, day - timedelta(days=source.orders.lookback_days))}"
+
+
+def _instant(source: Source, day: date) -> str:
+    """The start of local day `day` as an SQL literal in UTC."""
+    start = datetime.combine(day, time(0), tzinfo=source.zone).astimezone(UTC)
+    return f"TIMESTAMPTZ '{start:%Y-%m-%d %H:%M:%S}+00'"
+
+
+def _given(column: str) -> Expectation:
+    return _rule(f"{column}_given", CRITICAL, f"Every line has its {column}.", lambda _s, _d: f"{column} IS NULL")
+
+
+EXPECTATIONS: tuple[Expectation, ...] = (
+    Expectation(
+        "columns_as_declared",
+        CRITICAL,
+        "Every column of the registry is there with its declared type; money is an exact decimal, never a float.",
+        _schema,
+    ),
+    *(_given(column.name) for column in LINES.columns if not column.nullable),
+    Expectation(
+        "line_unique",
+        CRITICAL,
+        "No line is there twice: archive and line number identify it.",
+        _line_repeated,
+    ),
+    Expectation(
+        "lines_complete",
+        WARNING,
+        "The line numbers of each archive run from 1 without a gap; the last line of an archive with a gap is named.",
+        _lines_lacking,
+    ),
+    _rule(
+        "one_source",
+        CRITICAL,
+        "Every line is of the source asked for.",
+        lambda source, _: f"source <> '{source.source}'",
+    ),
+    _rule(
+        "settlement_date_asked",
+        CRITICAL,
+        "Every line is of the settlement day asked for.",
+        lambda _, day: f"settlement_date <> DATE '{day}'",
+    ),
+    _rule(
+        "currency_allowed",
+        CRITICAL,
+        "Every currency is one of the source's.",
+        lambda source, _: f"currency NOT IN ({_quoted(source.currencies)})",
+    ),
+    _rule(
+        "line_type_known",
+        CRITICAL,
+        "Every line type is one of the LineType codes.",
+        lambda _s, _d: f"line_type NOT IN ({_quoted(tuple(LineType))})",
+    ),
+    _rule(
+        "net_adds_up",
+        CRITICAL,
+        "net = gross - fee - tax, exactly.",
+        lambda _s, _d: "net <> gross - fee - tax",
+    ),
+    _rule(
+        "payment_gross_positive",
+        CRITICAL,
+        "A payment has a positive gross.",
+        lambda _s, _d: "gross <= 0",
+        PAYMENTS,
+    ),
+    _rule(
+        "return_gross_negative",
+        CRITICAL,
+        "A refund, reversal or chargeback has a negative gross.",
+        lambda _s, _d: "gross >= 0",
+        RETURNS,
+    ),
+    Expectation(
+        "batch_nets_to_zero",
+        CRITICAL,
+        "In every batch and currency with a payout, the nets of all lines, payout included, sum to zero.",
+        _unbalanced_batch,
+        (LineType.PAYOUT,),
+    ),
+    _rule(
+        "payment_within_limits",
+        WARNING,
+        "A payment's gross lies within the source's limits for its currency.",
+        _outside_limits,
+        PAYMENTS,
+    ),
+    _rule(
+        "fee_plan_known",
+        WARNING,
+        "The fee contract has a plan for every payment; not asked when the source declares no plans.",
+        _no_fee_plan,
+        PAYMENTS,
+    ),
+    _rule(
+        "fee_as_contract",
+        WARNING,
+        "A payment's fee is the contract's.",
+        lambda source, _: f"fee <> {fee_sql(source.fees)}",
+        PAYMENTS,
+    ),
+    _rule(
+        "tax_as_contract",
+        WARNING,
+        "A payment's tax is the contract's share of the fee charged.",
+        lambda source, _: f"tax <> {tax_sql(source.fees, 'fee')}",
+        PAYMENTS,
+    ),
+    _rule(
+        "costs_not_negative",
+        WARNING,
+        "Fee and tax of payment and fee lines are not negative.",
+        lambda _s, _d: "fee < 0 OR tax < 0",
+        COSTED,
+    ),
+    Expectation(
+        "psp_reference_unique",
+        WARNING,
+        "No provider reference stands on more than one payment.",
+        _repeated("psp_reference"),
+        PAYMENTS,
+    ),
+    Expectation(
+        "operation_reference_unique",
+        WARNING,
+        "No operation number stands on more than one payment.",
+        _repeated("operation_reference"),
+        PAYMENTS,
+    ),
+    _rule(
+        "payment_has_reference",
+        WARNING,
+        "A payment carries the provider's reference or the merchant's.",
+        lambda _s, _d: "coalesce(psp_reference, '') = '' AND coalesce(merchant_reference, '') = ''",
+        PAYMENTS,
+    ),
+    _rule(
+        "return_names_original",
+        WARNING,
+        "A refund, reversal or chargeback names its original payment.",
+        lambda _s, _d: "coalesce(original_reference, '') = ''",
+        LINKED_LINE_TYPES,
+    ),
+    _rule(
+        "references_trimmed",
+        WARNING,
+        "No reference is empty text or has blanks around it: empty is NULL.",
+        _untidy,
+    ),
+    _rule(
+        "occurred_before_end_of_day",
+        WARNING,
+        "Nothing happened after the local end of the settlement day.",
+        _after_day,
+    ),
+    _rule(
+        "occurred_within_lookback",
+        WARNING,
+        "Nothing happened before the days whose cut-off may still put it into this settlement (orders.lookback_days).",
+        _before_window,
+    ),
+)
+"""All expectations, in the order in which they are reported."""
