@@ -1,1 +1,4 @@
-"""Adapters to Airflow 3.3, the only package that imports it: dates, retries, deferral, callbacks, assets."""
+"""Adapters between Airflow and the product; the only package that imports airflow.
+
+Nothing heavy is imported at module level here: the DAG processor reads these modules at every parse.
+"""

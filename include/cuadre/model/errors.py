@@ -17,6 +17,7 @@
     └── Transient                 a later try may succeed
         ├── SourceUnavailable     server or network
         ├── ArchiveUnstable       the file is still being written
+        ├── ArchiveAwaited        not all of the day is there, and the cut-off has not passed
         └── WarehouseUnavailable
 
 Messages are for people: what is wrong and what to do. They never hold a plaintext line, a secret or personal data.
@@ -104,6 +105,10 @@ class SourceUnavailable(Transient):
 
 class ArchiveUnstable(Transient):
     """The remote file changed while it was read."""
+
+
+class ArchiveAwaited(Transient):
+    """Not all archives of the day are there yet, and the cut-off has not passed."""
 
 
 class WarehouseUnavailable(Transient):

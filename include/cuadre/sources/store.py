@@ -23,7 +23,7 @@ class Store(Protocol):
     """Files under keys. Readers see a whole file or none; a finished write survives a power cut."""
 
     def put_new(self, key: str, path: Path) -> bool:
-        """Keep a copy of `path` under `key` for good; False when the same bytes were there, StoreDamaged when others."""
+        """Keep a copy of `path` under `key` for good; False when the same bytes were there, StoreDamaged if others."""
 
     def put(self, key: str, path: Path) -> None:
         """Keep a copy of `path` under `key`, in place of what was there."""

@@ -1,0 +1,181 @@
+"""Settlement days: one Airflow dag for each source file, one run for each settlement date.
+
+**Purpose.** Fetch a provider's settlement archives of one day, believe only what is proven to be the provider's, make
+it agree with the merchant's orders, publish the marts in one transaction, and say what is wrong.
+
+**When it runs.** At the source's `schedule.cron`, local time, for the day before: the run list shows the settlement
+date as partition key. If the archives are not there, the task `wait` gives its slot back and looks again every
+`schedule.poll` until `schedule.cut_off`.
+
+**Parameters.** `settlement_date` (YYYY-MM-DD) for a run by hand. For many days, backfill: the partition keys are the
+settlement dates; give the end as `--to-date <last day>T23:59:59`, or the last day is left out.
+
+**What a retry or a clear does.** Every task may be run again at any time, after any crash: it takes the same
+inputs, replaces what it left, and gives the same result. Clear `wait` and all after it when the provider has sent a
+corrected file: the new archive supersedes the old one, nothing is counted twice. Clear the later days too when
+`reconcile` names them under `later`: their open items came from this day.
+
+**Never by hand.** Do not mark `admit`, `check` or `reconcile` as successful: what they should have left is missing, and
+`publish` fails. Do not delete or edit anything under the store's `raw/`, the journal, or rows of schema `recon`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import AsyncCallback, CronPartitionTimetable, DeadlineAlert, DeadlineReference, Param, dag, task
+
+from cuadre.airflow.alarms import DeadlineMissed, report_failed_run, report_failed_task
+from cuadre.airflow.assets import announce, published_asset
+from cuadre.airflow.retries import RETRIES
+from cuadre.airflow.waiting import WaitForArchives
+from cuadre.airflow.work import work_at_hand
+from cuadre.config import load_source
+from cuadre.config.settings import sources_folder
+from cuadre.model.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from cuadre.config import Source
+
+Json = dict[str, Any]
+
+DATE = Param(
+    None,
+    type=["null", "string"],
+    format="date",
+    title="Settlement date",
+    description="The provider's business day, YYYY-MM-DD. Leave it empty when the run has a partition key.",
+)
+
+
+@task(multiple_outputs=False, pool="cuadre_transport", execution_timeout=timedelta(hours=1))
+def fetch(source_file: str) -> list[Json]:
+    """Copy the day's archives, untouched, into the store. Fetching the same bytes again changes nothing."""
+    from cuadre.pipeline.line import fetch_day
+
+    work = work_at_hand(source_file)
+    return fetch_day(*work.arguments, now=work.now)
+
+
+@task(
+    multiple_outputs=False,
+    pool="cuadre_compute",
+    execution_timeout=timedelta(hours=2),
+    map_index_template="{{ archive_name | default(map_index) }}",
+)
+def admit(source_file: str, archive: Json, **context: Any) -> Json:
+    """Prove who signed one archive, then decrypt, type and keep its lines. A refusal is final: see its run book."""
+    from cuadre.pipeline.line import admit_archive
+
+    context["archive_name"] = archive["name"]
+    work = work_at_hand(source_file)
+    return admit_archive(*work.arguments, archive, now=work.now)
+
+
+@task(multiple_outputs=False, pool="cuadre_compute", execution_timeout=timedelta(hours=1))
+def check(source_file: str, admissions: list[Json]) -> Json:
+    """Run the expectations over the day's lines. A critical one that fails ends the run before anything is matched."""
+    from cuadre.pipeline.line import check_day
+
+    work = work_at_hand(source_file)
+    return check_day(*work.arguments, list(admissions), now=work.now)
+
+
+@task(multiple_outputs=False, pool="cuadre_compute", execution_timeout=timedelta(hours=2))
+def reconcile(source_file: str, admissions: list[Json], checked: Json) -> Json:
+    """Match lines, orders, open items and bank credits. Breaks are results, not failures."""
+    from cuadre.pipeline.line import reconcile_day
+
+    del checked  # the gate raised, or this task would not run
+    work = work_at_hand(source_file)
+    return reconcile_day(*work.arguments, list(admissions), now=work.now)
+
+
+@task(multiple_outputs=False, pool="cuadre_warehouse", execution_timeout=timedelta(hours=1))
+def publish(source_file: str, admissions: list[Json], checked: Json, reconciled: Json, **context: Any) -> Json:
+    """Put the day into the marts in one transaction and read the control sums back before committing."""
+    from cuadre.pipeline.line import publish_day
+
+    work = work_at_hand(source_file)
+    publication = publish_day(*work.arguments, list(admissions), checked, reconciled, now=work.now)
+    announce(context, work.source.source, work.day, reconciled["report"], publication)
+    return publication
+
+
+@task(multiple_outputs=False, pool="cuadre_warehouse", execution_timeout=timedelta(minutes=15))
+def alert(source_file: str, checked: Json, reconciled: Json, publication: Json) -> Json:
+    """Open, update or recover the day's incidents: warnings, too many breaks, too much unreconciled money."""
+    from cuadre.pipeline.line import alert_day
+
+    work = work_at_hand(source_file)
+    return alert_day(*work.arguments, checked, reconciled, publication, now=work.now)
+
+
+def settlement(source: Source, source_file: str) -> None:
+    """Make the dag of one source."""
+
+    @dag(
+        dag_id=f"settlement__{source.source}",
+        description=source.description,
+        doc_md=__doc__,
+        schedule=CronPartitionTimetable(
+            source.schedule.cron, timezone=source.timezone, run_offset=-1, key_format="%Y-%m-%d"
+        ),
+        start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo(source.timezone)),
+        catchup=False,
+        max_active_runs=1,
+        params={"settlement_date": DATE},
+        tags=["cuadre", "settlement", source.profile],
+        default_args={
+            **RETRIES,
+            "owner": source.owner,
+            "on_failure_callback": partial(report_failed_task, source_file=source_file),
+        },
+        on_failure_callback=partial(report_failed_run, source_file=source_file),
+        deadline=[
+            DeadlineAlert(
+                reference=DeadlineReference.DAGRUN_QUEUED_AT,
+                interval=source.schedule.deadline,
+                callback=AsyncCallback(DeadlineMissed, kwargs={"source_file": source_file}),
+                name="not successful by the deadline",
+            )
+        ],
+    )
+    def line() -> None:
+        wait = WaitForArchives(
+            task_id="wait",
+            source_file=source_file,
+            pool="cuadre_transport",
+            execution_timeout=timedelta(minutes=15),
+            doc_md="Wait for the day's archives, without a worker slot, until the cut-off.",
+        )
+        archives = fetch(source_file)
+        admissions = admit.partial(source_file=source_file).expand(archive=archives)
+        checked = check(source_file, admissions)
+        reconciled = reconcile(source_file, admissions, checked)
+        outlet = publish.override(outlets=[published_asset(source.source)])
+        publication = outlet(source_file, admissions, checked, reconciled)
+        alert(source_file, checked, reconciled, publication)
+        wait >> archives
+
+    line()
+
+
+def readable() -> dict[str, Source]:
+    """Sources by the name of their file; broken ones and second ones of a name are left to `source_files.py`."""
+    found: dict[str, Source] = {}
+    for path in sorted(sources_folder().glob("*.yaml")):
+        try:
+            source = load_source(path)
+        except ConfigurationError:
+            continue
+        if source.source not in {each.source for each in found.values()}:
+            found[path.name] = source
+    return found
+
+
+for source_file, source in readable().items():
+    settlement(source, source_file)

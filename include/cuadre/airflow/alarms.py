@@ -1,0 +1,72 @@
+"""Failures and missed deadlines become incidents: callbacks of tasks and runs, and the notifier of deadlines.
+
+Airflow swallows what a callback raises, so each says in its log what it did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseNotifier
+
+from cuadre.airflow.connections import resolve, resolve_all
+from cuadre.airflow.dates import settlement_date
+from cuadre.airflow.work import source_of
+from cuadre.config.settings import settings
+
+if TYPE_CHECKING:
+    from cuadre.config import Source
+    from cuadre.config.secrets import Resolver
+    from cuadre.model.records import Finding
+
+log = logging.getLogger(__name__)
+
+
+def report_failed_task(context: Any, source_file: str) -> None:
+    """Task level: the exception is in the context, unless the worker died and the DAG processor speaks for it."""
+    from cuadre.pipeline.trouble import finding_of
+
+    step = context["ti"].task_id
+    finding = finding_of(step, context.get("exception"))
+    _open(source_of(source_file), context, finding, resolve)
+
+
+def report_failed_run(context: Any, source_file: str) -> None:
+    """Run level, the backstop: opens an incident only when no task of the day has."""
+    from cuadre.pipeline.trouble import finding_of
+
+    finding = finding_of("run", None)
+    _open(source_of(source_file), context, finding, resolve, only_if_quiet=True)
+
+
+class DeadlineMissed(BaseNotifier):
+    """Opens the incident `deadline_missed`. Runs in the triggerer, where secrets are fetched asynchronously."""
+
+    def __init__(self, *, source_file: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source_file = source_file
+
+    async def async_notify(self, context: Any) -> None:
+        """Tell it; the context holds the run as a dict, and no task."""
+        from cuadre.pipeline.trouble import deadline_finding
+
+        source = await asyncio.to_thread(source_of, self.source_file)
+        resolver = await resolve_all(source)
+        run = context["dag_run"]
+        told = {**context, "dag_run": SimpleNamespace(**run) if isinstance(run, dict) else run}
+        finding = deadline_finding(str(context["deadline"]["deadline_time"]))
+        await asyncio.to_thread(_open, source, told, finding, resolver)
+
+
+def _open(source: Source, context: Any, finding: Finding, resolver: Resolver, *, only_if_quiet: bool = False) -> None:
+    from cuadre.pipeline.line import alarm
+    from cuadre.pipeline.workplace import workplace
+
+    day = settlement_date(context, source.zone)
+    work = workplace(settings(), resolver)
+    alarm(work, source, day, finding, now=datetime.now(UTC), only_if_quiet=only_if_quiet)
+    log.info("Told: %s of %s, %s", finding.kind.name, source.source, day)

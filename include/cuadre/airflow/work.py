@@ -1,0 +1,46 @@
+"""What a task needs before it can call a step: source, settlement date, workplace and the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context
+
+from cuadre.airflow.connections import resolve
+from cuadre.airflow.dates import settlement_date
+from cuadre.config import Source, load_source
+from cuadre.config.settings import settings, sources_folder
+
+if TYPE_CHECKING:
+    from cuadre.pipeline.workplace import Workplace
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The arguments of a step, in the order it takes them, and the time."""
+
+    place: Workplace
+    source: Source
+    day: date
+    now: datetime
+
+    @property
+    def arguments(self) -> tuple[Workplace, Source, date]:
+        """What every step takes first."""
+        return self.place, self.source, self.day
+
+
+def work_at_hand(source_file: str, context: Any = None) -> Work:
+    """The work of the task now running. `source_file` is a name in the folder of source files."""
+    from cuadre.pipeline.workplace import workplace
+
+    source = source_of(source_file)
+    day = settlement_date(context or get_current_context(), source.zone)
+    return Work(workplace(settings(), resolve), source, day, datetime.now(UTC))
+
+
+def source_of(source_file: str) -> Source:
+    """The source in `source_file`; ConfigurationError when it cannot be read."""
+    return load_source(sources_folder() / source_file)

@@ -1,0 +1,55 @@
+"""What a day inherits from earlier ones: open items that come up again, and orders that are used up.
+
+Only days strictly before it count, so that a re-run of an old day judges as it did then.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from cuadre.config.source import Source
+from cuadre.model.codes import CLEARED
+from cuadre.pipeline.lake import Lake
+
+CLAIMS_DAYS = 35
+"""At least so many days are looked back for orders already cleared; older ones no longer count as settled before."""
+
+
+def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
+    """The file record of the open items of the latest reconciled day before `day`; None when there is none."""
+    earlier = [each for each in lake.days() if each < day]
+    return _file(lake, earlier[-1], "open_items") if earlier else None
+
+
+def claims(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
+    """Write the orders cleared by payment lines of earlier days to `out`, sorted; None when no day is in reach."""
+    reach = max(CLAIMS_DAYS, source.orders.lookback_days + source.settlement.lag_days)
+    earlier = [each for each in lake.days() if day - timedelta(days=reach) <= each < day]
+    if not earlier:
+        return None
+    write_claims(lake.local([_file(lake, each, "outcomes") for each in earlier]), out)
+    return out
+
+
+def write_claims(outcomes: list[Path], out: Path) -> None:
+    """The orders that `outcomes` clear, in the canonical columns of `claims`, to the Parquet file `out`."""
+    import duckdb
+
+    cleared = ", ".join(f"'{outcome.name}'" for outcome in CLEARED)
+    query = f"""
+        SELECT order_id, archive_id, line_no, settlement_date
+        FROM read_parquet($files)
+        WHERE outcome IN ({cleared}) AND "pass" <> 'original_reference'
+          AND order_id IS NOT NULL AND archive_id IS NOT NULL
+        ORDER BY order_id, archive_id, line_no, settlement_date
+    """
+    with duckdb.connect() as connection:
+        relation = connection.sql(query, params={"files": [str(path) for path in outcomes]})
+        relation.write_parquet(str(out), compression="zstd")
+
+
+def _file(lake: Lake, day: date, name: str) -> dict[str, Any]:
+    record: dict[str, Any] = lake.read(lake.day(day))["files"][name]
+    return record

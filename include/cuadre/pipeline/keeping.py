@@ -1,0 +1,108 @@
+"""What the steps keep of a day in the lake, and how later steps read it back.
+
+Files first, the record that names them last. What is computed from them is the business of the steps (`line.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from cuadre.config.source import Source
+from cuadre.marts.day import AdmissionRow, DayFiles
+from cuadre.model.codes import ArchiveNote, Verdict
+from cuadre.model.records import Admission, CheckReport, ReconcileReport, from_json, to_json
+from cuadre.pipeline.lake import Lake, file_record
+
+Json = dict[str, Any]
+"""A JSON-safe record."""
+
+
+def lines_of(lake: Lake, admissions: Sequence[Json]) -> list[Path]:
+    """Local copies of all files of admitted lines, in order of part and name."""
+    ordered = sorted(admissions, key=lambda record: record["archive"]["part"])
+    return [path for record in ordered for path in lake.local(record["lines"])]
+
+
+def keep_checks(lake: Lake, day: date, record: Json) -> Json:
+    """Keep the report; the same findings again keep the time they were first made at."""
+    place = lake.checks(day)
+    before = lake.read(place) if lake.store.exists(place) else {}
+    if before.get("report") == record["report"]:
+        return before
+    lake.write(place, record)
+    return record
+
+
+def keep_docs(lake: Lake, day: date, folder: Path) -> str | None:
+    """Keep the data docs in `folder`; the key of their first page, None without any."""
+    pages = sorted(path for path in folder.rglob("*") if path.is_file())
+    for page in pages:
+        lake.store.put(lake.docs(day, page.relative_to(folder).as_posix()), page)
+    return lake.docs(day, "index.html") if pages else None
+
+
+def keep_run(lake: Lake, day: date, report: ReconcileReport, scratch: Path) -> Json:
+    """Keep every Parquet file of a reconciliation for good, under a name made from their hashes."""
+    found = {path.stem: path for path in sorted(scratch.glob("*.parquet"))}
+    hashes = {name: file_record(name, path)["sha256"] for name, path in found.items()}
+    run = hashlib.sha256(repr(sorted(hashes.items())).encode()).hexdigest()[:16]
+    files = {}
+    for name, path in found.items():
+        key = lake.run(day, run, path.name)
+        lake.store.put_new(key, path)
+        files[name] = file_record(key, path)
+    paths = {"outcomes_path": files["outcomes"]["key"], "open_items_path": files["open_items"]["key"]}
+    return {"run": run, "report": to_json(report) | paths, "files": files}
+
+
+def day_files(
+    lake: Lake, source: Source, day: date, admissions: Sequence[Json], checked: Json, reconciled: Json
+) -> DayFiles:
+    """The local files and the records that `publish` makes the day's rows of."""
+    files = {name: lake.store.get(file["key"]) for name, file in reconciled["files"].items()}
+    before, report = reconciled["open_items_before"], from_json(ReconcileReport, reconciled["report"])
+    return DayFiles(
+        settlement_date=day,
+        as_of=source.as_of(day),
+        lines=tuple(lines_of(lake, admissions)),
+        outcomes=files["outcomes"],
+        open_items_before=lake.store.get(before["key"]) if before else None,
+        snapshot_hash=report.snapshot_hash,
+        bank_credits=files.get("bank_credits"),
+        open_items=files["open_items"],
+        admissions=tuple(admission_row(record) for record in admissions),
+        check=from_json(CheckReport, checked["report"]),
+        checked_at=datetime.fromisoformat(checked["checked_at"]),
+    )
+
+
+def superseded_rows(lake: Lake, day: date, admissions: Sequence[Json]) -> tuple[AdmissionRow, ...]:
+    """Archives of the day that were admitted before and are not among `admissions` any more."""
+    current = {record["archive"]["archive_id"] for record in admissions}
+    rows = [
+        admission_row(record)
+        for record in lake.records(lake.admission(day))
+        if record["archive"]["archive_id"] not in current
+    ]
+    return tuple(
+        replace(
+            row,
+            admission=replace(row.admission, reason=ArchiveNote.SUPERSEDED.name, detail=ArchiveNote.SUPERSEDED.value),
+        )
+        for row in rows
+        if row.admission.verdict is Verdict.ADMITTED
+    )
+
+
+def admission_row(record: Json) -> AdmissionRow:
+    """What the warehouse keeps of an admission record."""
+    return AdmissionRow(
+        admission=from_json(Admission, record["admission"]),
+        file_name=record["archive"]["name"],
+        seen_at=datetime.fromisoformat(record["seen_at"]),
+    )

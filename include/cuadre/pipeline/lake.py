@@ -1,0 +1,93 @@
+"""Where everything of a day is kept in the store: the only place that knows the keys.
+
+    raw/<source>/<sha256>                           ciphertext, immutable
+    index/<source>/<day>/<delivery>.json            the parts fetched together: names, order, when
+    lake/<source>/<day>/lines/<archive>/*.parquet   admitted lines; they count once the record beside names them
+    lake/<source>/<day>/admissions/<archive>.json   the admission record
+    lake/<source>/<day>/checks.json, docs/          the check report and its data docs
+    lake/<source>/<day>/runs/<run>/*.parquet        snapshots, outcomes and open items of one reconciliation, immutable
+    lake/<source>/days/<day>.json                   which run is the day's
+
+A record is written after the files it names, so that a killed step leaves nothing that counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cuadre.sources import Store
+from cuadre.sources.store import sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """The places of one source in the store."""
+
+    store: Store
+    source: str
+
+    def raw(self, archive_id: str) -> str:
+        """Key of a ciphertext."""
+        return f"raw/{self.source}/{archive_id}"
+
+    def index(self, day: date, delivery: str = "") -> str:
+        """Key of the record of one delivery, or the prefix of all of `day`."""
+        return f"index/{self.source}/{day}/" + (f"{delivery}.json" if delivery else "")
+
+    def lines(self, day: date, archive_id: str, name: str) -> str:
+        """Key of one file of admitted lines."""
+        return f"lake/{self.source}/{day}/lines/{archive_id}/{name}"
+
+    def admission(self, day: date, archive_id: str = "") -> str:
+        """Key of an admission record, or the prefix of all of `day`."""
+        return f"lake/{self.source}/{day}/admissions/" + (f"{archive_id}.json" if archive_id else "")
+
+    def checks(self, day: date) -> str:
+        """Key of the check report."""
+        return f"lake/{self.source}/{day}/checks.json"
+
+    def docs(self, day: date, name: str) -> str:
+        """Key of one page of the data docs."""
+        return f"lake/{self.source}/{day}/docs/{name}"
+
+    def run(self, day: date, run: str, name: str) -> str:
+        """Key of one file of a reconciliation."""
+        return f"lake/{self.source}/{day}/runs/{run}/{name}"
+
+    def day(self, day: date) -> str:
+        """Key of the record that says which run is the day's."""
+        return f"lake/{self.source}/days/{day}.json"
+
+    def days(self) -> list[date]:
+        """Days that have been reconciled, oldest first."""
+        keys = self.store.list(f"lake/{self.source}/days/")
+        return sorted(date.fromisoformat(Path(key).stem) for key in keys)
+
+    def read(self, key: str) -> dict[str, Any]:
+        """A record; StoreDamaged when there is none."""
+        record: dict[str, Any] = json.loads(self.store.read(key))
+        return record
+
+    def write(self, key: str, record: dict[str, Any]) -> None:
+        """Put a record in place of the one before; the same record is not written again."""
+        content = json.dumps(record, sort_keys=True, indent=1, ensure_ascii=False).encode()
+        if not self.store.exists(key) or self.store.read(key) != content:
+            self.store.put_bytes(key, content)
+
+    def records(self, prefix: str) -> list[dict[str, Any]]:
+        """All records under `prefix`, by key."""
+        return [self.read(key) for key in self.store.list(prefix)]
+
+    def local(self, files: Sequence[dict[str, Any]]) -> list[Path]:
+        """Local copies of files named in a record as {key, sha256, bytes}."""
+        return [self.store.get(file["key"]) for file in files]
+
+
+def file_record(key: str, path: Path) -> dict[str, Any]:
+    """How a record names a file: key, SHA-256 and bytes."""
+    return {"key": key, "sha256": sha256_of(path), "bytes": path.stat().st_size}

@@ -1,0 +1,219 @@
+"""The line a settlement day moves down: fetch, admit, check, reconcile, publish, alert, each as one function.
+
+Every function takes the workplace, the source, the day and what earlier steps returned, leaves a journal record
+however it ends, and returns a small JSON-safe record: ids, counts, sums and store keys, never lines. Running one
+again, after a crash or on purpose, gives the same result. DAGs, demo and tests call these and only these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from cuadre.config.source import Source
+from cuadre.model.codes import ArchiveNote, RejectionReason, Verdict
+from cuadre.model.errors import ArchiveRejected
+from cuadre.model.records import Admission, FetchedArchive, ReconcileReport, from_json, to_json
+from cuadre.pipeline import carried
+from cuadre.pipeline.fetch import fetch, from_store, not_there, offer_of, superseded
+from cuadre.pipeline.keeping import (
+    Json,
+    admission_row,
+    day_files,
+    keep_checks,
+    keep_docs,
+    keep_run,
+    lines_of,
+    superseded_rows,
+)
+from cuadre.pipeline.lake import Lake, file_record
+from cuadre.pipeline.workplace import Workplace
+from cuadre.sources import open_transport
+
+
+def await_archives(work: Workplace, source: Source, day: date, *, now: datetime) -> bool:
+    """Whether the day can be fetched: offered in full, or already in the store. False: wait on.
+
+    Raises ArchiveMissing or ArchiveIncomplete when the cut-off has passed, and what the transport raises.
+    """
+    with open_transport(source, work.resolver) as transport:
+        offer = offer_of(source, day, transport.list())
+    ready = offer.complete or bool(from_store(work.lake(source), day))
+    if not ready and now < source.cut_off(day):
+        return False
+    with work.journalled("wait", source, day, now) as note:
+        note["offered"] = [each.file.name for each in offer.files]
+        if not ready:
+            raise not_there(source, day, offer)
+    return True
+
+
+def fetch_day(work: Workplace, source: Source, day: date, *, now: datetime) -> list[Json]:
+    """The archives of the day, kept in the store: one FetchedArchive record each, by part.
+
+    Archives they replace are noted in the journal as SUPERSEDED. Raises what `cuadre.pipeline.fetch.fetch` raises.
+    """
+    lake = work.lake(source)
+    with work.journalled("fetch", source, day, now) as note, work.room() as scratch:
+        with open_transport(source, work.resolver) as transport:
+            archives = fetch(source, day, transport=transport, lake=lake, scratch=scratch, now=now)
+        older = superseded(lake, day, archives)
+        note["archives"] = [to_json(archive) for archive in archives]
+        note["superseded"] = [
+            {"archive_id": archive.archive_id, "name": archive.name, "note": ArchiveNote.SUPERSEDED.name}
+            for archive in older
+        ]
+        return list(note["archives"])
+
+
+def admit_archive(work: Workplace, source: Source, day: date, archive: Json, *, now: datetime) -> Json:
+    """Judge one archive and keep its lines: {archive, admission, note, profile, lines: [{key, sha256, bytes}]}.
+
+    An archive admitted before under the same profile is a DUPLICATE: nothing is done. Raises ArchiveRejected after the
+    refusal has been recorded in lake, warehouse and journal.
+    """
+    lake, fetched = work.lake(source), from_json(FetchedArchive, archive)
+    place = lake.admission(day, fetched.archive_id)
+    with work.journalled("admit", source, day, now) as note:
+        note["archive_id"] = fetched.archive_id
+        record = _admitted_before(lake, place, source)
+        if record is None:
+            record = _admit(work, source, day, fetched, now)
+            lake.write(place, record)
+        note.update(admission=record["admission"], note=record["note"])
+        admission = from_json(Admission, record["admission"])
+        if admission.verdict is Verdict.REJECTED:
+            _record_refusal(work, source, day, record, now)
+            raise ArchiveRejected(RejectionReason[str(admission.reason)], admission.detail or "")
+        return record
+
+
+def check_day(work: Workplace, source: Source, day: date, admissions: Sequence[Json], *, now: datetime) -> Json:
+    """Run the expectations over the day's admitted lines: the CheckReport record; GateClosed after keeping it."""
+    from cuadre.pipeline.check import check, gate
+    from cuadre.pipeline.publish import record_checks
+
+    lake = work.lake(source)
+    with work.journalled("check", source, day, now) as note, work.room() as scratch:
+        report = check(lines_of(lake, admissions), source, settlement_date=day, docs=scratch / "docs")
+        docs = keep_docs(lake, day, scratch / "docs")
+        record = keep_checks(
+            lake, day, {"report": to_json(report) | {"data_docs": docs}, "checked_at": now.isoformat()}
+        )
+        note.update(passed=report.passed, failed=[result.check_name for result in report.failed])
+        if not report.passed:
+            record_checks(report, source, url=work.warehouse(source).get_secret_value(), now=now)
+        gate(report)
+        return record
+
+
+def reconcile_day(work: Workplace, source: Source, day: date, admissions: Sequence[Json], *, now: datetime) -> Json:
+    """Match the day: {run, report, files: {name: {key, sha256, bytes}}, open_items_before, later: [days]}.
+
+    Orders and bank credits are snapshots of the warehouse, kept beside the outcomes; the day is judged as of the
+    source's `as_of`, not of `now`. `later` names days reconciled already, whose open items may be out of date.
+    """
+    lake = work.lake(source)
+    with work.journalled("reconcile", source, day, now) as note, work.room() as scratch:
+        before = carried.open_items(lake, day)
+        report = _reconcile(work, source, day, lines_of(lake, admissions), before, scratch)
+        record = keep_run(lake, day, report, scratch) | {"open_items_before": before}
+        lake.write(lake.day(day), record)
+        note.update(run=record["run"], items=report.items, breaks=report.breaks)
+        return record | {"later": [each.isoformat() for each in lake.days() if each > day]}
+
+
+def publish_day(
+    work: Workplace,
+    source: Source,
+    day: date,
+    admissions: Sequence[Json],
+    checked: Json,
+    reconciled: Json,
+    *,
+    now: datetime,
+) -> Json:
+    """Put the day into the marts in one transaction: the Publication record. Raises ControlSumMismatch."""
+    from cuadre.pipeline.publish import publish, record_admissions
+
+    lake, url = work.lake(source), work.warehouse(source).get_secret_value()
+    with work.journalled("publish", source, day, now) as note:
+        if older := superseded_rows(lake, day, admissions):
+            record_admissions(older, source, day, url=url, now=now)
+        files = day_files(lake, source, day, admissions, checked, reconciled)
+        publication = publish(files, source, url=url, now=now)
+        note.update(to_json(publication))
+        return to_json(publication)
+
+
+def _admitted_before(lake: Lake, place: str, source: Source) -> Json | None:
+    if not lake.store.exists(place):
+        return None
+    record = lake.read(place)
+    same = record["profile"] == source.profile and record["admission"]["verdict"] == Verdict.ADMITTED.value
+    return record | {"note": ArchiveNote.DUPLICATE.name} if same else None
+
+
+def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, now: datetime) -> Json:
+    from cuadre.pipeline.admit import admit
+
+    lake = work.lake(source)
+    with work.room() as scratch:
+        admission = admit(
+            lake.store.get(fetched.key),
+            source,
+            keyring=work.keyring(source),
+            out=scratch,
+            now=now,
+            passphrase=work.passphrase(source),
+            signature=lake.store.get(fetched.signature_key) if fetched.signature_key else None,
+            settlement_date=day,
+            name=fetched.name,
+        )
+        lines = []
+        for path in sorted(scratch.glob("lines*.parquet")) if admission.verdict is Verdict.ADMITTED else ():
+            key = lake.lines(day, fetched.archive_id, path.name)
+            lake.store.put(key, path)
+            lines.append(file_record(key, path))
+    return {
+        "archive": to_json(fetched) | {"origin": "remote", "known": False},
+        "seen_at": now.isoformat(),
+        "admission": to_json(admission),
+        "note": None,
+        "profile": source.profile,
+        "lines": lines,
+    }
+
+
+def _record_refusal(work: Workplace, source: Source, day: date, record: Json, now: datetime) -> None:
+    from cuadre.pipeline.publish import record_admissions
+
+    url = work.warehouse(source).get_secret_value()
+    record_admissions((admission_row(record),), source, day, url=url, now=now)
+
+
+def _reconcile(
+    work: Workplace, source: Source, day: date, lines: list[Path], before: Json | None, scratch: Path
+) -> ReconcileReport:
+    from cuadre.pipeline.reconcile import reconcile
+    from cuadre.warehouse import snapshot_bank_credits, snapshot_orders
+
+    lake, url = work.lake(source), work.warehouse(source).get_secret_value()
+    open_items = lake.store.get(before["key"]) if before else None
+    claims = carried.claims(lake, source, day, scratch / "claims.parquet")
+    orders, bank_credits = scratch / "orders.parquet", scratch / "bank_credits.parquet"
+    snapshot_orders(url, source, day, lines=lines, open_items=open_items, claims=claims, out=orders)
+    if source.bank is not None:
+        snapshot_bank_credits(url, source, day, out=bank_credits)
+    return reconcile(
+        lines=lines,
+        orders=orders,
+        source=source,
+        as_of=source.as_of(day),
+        out=scratch,
+        settlement_date=day,
+        open_items=open_items,
+        bank_credits=bank_credits if source.bank is not None else None,
+        claims=claims,
+    )
