@@ -74,7 +74,7 @@ def count_by_type(connection: Connection) -> dict[str | None, int]:
 def first_keys(connection: Connection, query: str) -> tuple[str, ...]:
     """The first few lines `query` selects, as `<start of archive_id>:<line_no>`, in their order in the archives."""
     rows = connection.exec_driver_sql(
-        f"SELECT DISTINCT archive_id, line_no FROM ({query.format(batch='lines')}) "
+        f"SELECT archive_id, line_no FROM ({query.format(batch='lines')}) "
         f"WHERE archive_id IS NOT NULL ORDER BY archive_id, line_no LIMIT {SHOWN_KEYS}"
     ).fetchall()
     return tuple(f"{archive_id[:12]}:{line_no}" for archive_id, line_no in rows)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -33,14 +34,19 @@ _TURN = Lock()
 
 @contextmanager
 def database() -> Iterator[tuple[str, Connection]]:
-    """A DuckDB database in memory of its own: its address, and a connection during which it lives."""
+    """A DuckDB database in memory of its own: its address, and a connection during which it lives.
+
+    What does not fit into memory is spilled to a folder that goes with it.
+    """
     address = f"duckdb:///:memory:check_{uuid4().hex}"
     engine = create_engine(address)
-    try:
-        with engine.connect() as connection:
-            yield address, connection
-    finally:
-        engine.dispose()
+    with TemporaryDirectory(prefix="cuadre-check-") as spill:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"SET temp_directory = '{spill}'")
+                yield address, connection
+        finally:
+            engine.dispose()
 
 
 def count_unexpected(
@@ -85,17 +91,19 @@ def _definition(
 ) -> Any:
     name = datasource.name
     batch = datasource.add_table_asset(name="lines", table_name="lines").add_batch_definition_whole_table("day")
-    suite = context.suites.add(gx.ExpectationSuite(name=name))
-    for each in expectations:
-        suite.add_expectation(
-            LinesExpectation(
-                unexpected_rows_query=each.query(source, day),
-                severity=FailureSeverity(each.severity.value),
-                description=f"{each.name} ({each.severity.value}): {each.doc}",
-                meta={"name": each.name},
-            )
-        )
+    suite = context.suites.add(
+        gx.ExpectationSuite(name=name, expectations=[_as_expectation(each, source, day) for each in expectations])
+    )
     return context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
+
+
+def _as_expectation(each: Expectation, source: Source, day: date) -> LinesExpectation:
+    return LinesExpectation(
+        unexpected_rows_query=each.query(source, day),
+        severity=FailureSeverity(each.severity.value),
+        description=f"{each.name} ({each.severity.value}): {each.doc}",
+        meta={"name": each.name},
+    )
 
 
 def _counted(result: Any) -> tuple[str, int]:
