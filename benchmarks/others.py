@@ -25,7 +25,7 @@ def pandas_merge(lines: Path, orders: Path, out: Path) -> None:
 
 
 def datacompy_polars(lines: Path, orders: Path, out: Path) -> None:
-    """datacompy on Polars, exact."""
+    """Datacompy on Polars, exact."""
     import datacompy
     import polars as pl
 
@@ -38,7 +38,7 @@ def datacompy_polars(lines: Path, orders: Path, out: Path) -> None:
 
 
 def datacompy_pandas(lines: Path, orders: Path, out: Path) -> None:
-    """datacompy on pandas, exact."""
+    """Datacompy on pandas, exact."""
     import datacompy
     import pandas as pd
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from cuadre.model.errors import ConfigurationError
 
@@ -103,3 +106,17 @@ def _secured(server: Any, data: Path) -> Postgres:
             file.write(f"*:*:*:{SUPERUSER}:{password}\n")
     password = password_file.read_text(encoding="ascii").strip().rsplit(":", 1)[1]
     return Postgres(socket, password, password_file, programs)
+
+
+def stop_leftover(data: Path) -> int:
+    """Stop a server that still runs over `data` because whoever started it was killed; how many were stopped."""
+    try:
+        pid = int((data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        server = psutil.Process(pid)
+        if server.name() != "postgres":
+            return 0
+        server.send_signal(signal.SIGQUIT)  # an immediate shutdown; the data are not needed any more
+        server.wait(20)
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        return 0
+    return 1

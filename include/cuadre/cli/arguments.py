@@ -1,0 +1,48 @@
+"""Arguments that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cuadre.config import Source, load_source
+
+
+def _source(text: str) -> Source:
+    return load_source(Path(text))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("give a date as 2026-03-31") from error
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("give a moment as 2026-03-31T12:00:00Z") from error
+    if moment.tzinfo is None:
+        raise typer.BadParameter("say which zone it is in: add Z or an offset such as -05:00")
+    return moment
+
+
+SourceFile = Annotated[Source, typer.Option("--source", parser=_source, metavar="FILE", help="The source file.")]
+Day = Annotated[date, typer.Option("--date", parser=_day, metavar="DATE", help="Settlement date, such as 2026-03-31.")]
+AsOf = Annotated[
+    datetime, typer.Option("--as-of", parser=_moment, metavar="T", help="Moment of judgement, ISO 8601 with its zone.")
+]
+MaybeAsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", parser=_moment, metavar="T", help="Moment of judgement; noon UTC of the day after."),
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to leave the results in.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output instead of tables.")]
+KeyringDir = Annotated[
+    Path, typer.Option("--keyring", metavar="DIR", exists=True, file_okay=False, help="The GnuPG home to judge with.")
+]

@@ -1,0 +1,122 @@
+"""What the command line prints: JSON or a table on standard output, everything else on standard error; exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cuadre.model.records import Admission, CheckReport, ReconcileReport
+
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """Exit codes, the same for every command."""
+
+    DONE = 0
+    FAULT = 1
+    USAGE = 2
+    REFUSED = 3
+    BREAKS = 4
+
+
+def stop(code: Exit, sentence: str = "") -> NoReturn:
+    """Say `sentence` on standard error and leave with `code`."""
+    if sentence:
+        err.print(sentence, style=None if code is Exit.DONE else "red", markup=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def print_json(data: Any) -> None:
+    """`data` as one JSON document on standard output."""
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def progress(label: str, total: float | None = None) -> Iterator[Any]:
+    """A progress bar on standard error; yields a function that takes what was done since the last call."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+
+        def advance(amount: float = 1) -> None:
+            bar.advance(task, amount)
+
+        yield advance
+
+
+def grid(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    """An empty table; columns named in `numbers` are right-aligned."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table
+
+
+def money(amount: Decimal) -> str:
+    """Money for reading: thousands separated, two decimals, more only where they are not zero."""
+    cents = amount.quantize(Decimal("0.01"))
+    return f"{cents:,}" if cents == amount else f"{amount.normalize():,f}"
+
+
+def show_admission(admission: Admission) -> None:
+    """One admission as a table."""
+    head = grid("Admission", "what", "value")
+    signed_at = admission.signed_at.isoformat() if admission.signed_at else "-"
+    for name, value in (
+        ("verdict", admission.verdict.value),
+        ("reason", admission.reason or "-"),
+        ("detail", admission.detail or "-"),
+        ("archive", admission.archive_id),
+        ("bytes", f"{admission.bytes:,}"),
+        ("signer", admission.signer or "-"),
+        ("signed at", signed_at),
+        ("members", ", ".join(admission.members) or "-"),
+        ("lines", f"{admission.lines:,}"),
+    ):
+        head.add_row(name, value)
+    out.print(head)
+    if admission.totals:
+        numbers = ("lines", "gross", "fee", "tax", "net")
+        sums = grid("Control totals", "currency", *numbers, numbers=numbers)
+        for currency, total in sorted(admission.totals.items()):
+            amounts = (money(amount) for amount in (total.gross, total.fee, total.tax, total.net))
+            sums.add_row(currency, f"{total.count:,}", *amounts)
+        out.print(sums)
+
+
+def show_checks(report: CheckReport) -> None:
+    """All expectations of a day as a table, failed ones first."""
+    table = grid("Checks", "check", "severity", "held", "rows", "unexpected", "what", numbers=("rows", "unexpected"))
+    for result in sorted(report.results, key=lambda r: (r.success, r.severity.value, r.check_name)):
+        table.add_row(
+            result.check_name,
+            result.severity.value,
+            "yes" if result.success else "[red]NO[/red]",
+            f"{result.rows:,}",
+            f"{result.unexpected:,}",
+            result.doc,
+        )
+    out.print(table)
+    if report.data_docs:
+        out.print(f"Data docs: {report.data_docs}", markup=False)
+
+
+def show_reconciliation(report: ReconcileReport) -> None:
+    """Outcomes by currency as a table."""
+    numbers = ("rows", "money", "at risk")
+    table = grid(f"{report.source}, {report.settlement_date}", "outcome", "currency", *numbers, numbers=numbers)
+    for total in report.outcomes:
+        table.add_row(total.outcome, total.currency, f"{total.count:,}", money(total.money), money(total.at_risk))
+    out.print(table)
+    out.print(f"{report.items:,} rows, {report.breaks:,} breaks, {report.open_items:,} open items: {report.outcomes_path}")

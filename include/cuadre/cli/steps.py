@@ -1,0 +1,119 @@
+"""The steps that work on files alone: admit, check, reconcile. Each calls its function of the pipeline and shows it."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cuadre.cli.arguments import AsOf, Json, KeyringDir, Out, SourceFile
+from cuadre.cli.show import Exit, print_json, progress, show_admission, show_checks, show_reconciliation, stop
+from cuadre.model.codes import Verdict
+from cuadre.model.records import to_json
+
+PASSPHRASE_VARIABLE = "CUADRE_PASSPHRASE"  # noqa: S105 - the name of the variable, not a passphrase
+
+Archive = Annotated[Path, typer.Argument(metavar="ARCHIVE", exists=True, dir_okay=False, help="The encrypted archive.")]
+Lines = Annotated[Path, typer.Argument(metavar="LINES", exists=True, help="Lines as Parquet: a file or a folder.")]
+LinesOption = Annotated[Path, typer.Option("--lines", exists=True, help="Lines as Parquet: a file or a folder.")]
+OrdersFile = Annotated[Path, typer.Option("--orders", exists=True, dir_okay=False, help="Orders as Parquet.")]
+OptionalFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(admit)
+    app.command()(check)
+    app.command()(reconcile)
+
+
+def admit(
+    archive: Archive,
+    source: SourceFile,
+    keyring: KeyringDir,
+    out: Out,
+    signature: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A detached signature.")] = None,
+    json: Json = False,
+) -> None:
+    """Verify, decrypt and type one archive; leave its lines in DIR only when it is admitted.
+
+    A passphrase of the decryption key is read from the environment variable CUADRE_PASSPHRASE.
+    """
+    from cuadre.pipeline.admit import admit as admit_archive
+
+    with progress(f"admitting {archive.name}", archive.stat().st_size) as advance:
+        admission = admit_archive(
+            archive,
+            source,
+            keyring=keyring,
+            out=out,
+            now=datetime.now(UTC),
+            passphrase=os.environ.get(PASSPHRASE_VARIABLE),
+            signature=signature,
+            progress=advance,
+        )
+    if json:
+        print_json(to_json(admission))
+    else:
+        show_admission(admission)
+    if admission.verdict is Verdict.REJECTED:
+        stop(Exit.REFUSED, f"Rejected, {admission.reason}: {admission.detail}")
+
+
+def check(
+    lines: Lines,
+    source: SourceFile,
+    docs: Annotated[Path | None, typer.Option(metavar="DIR", help="Write data docs (HTML) here.")] = None,
+    json: Json = False,
+) -> None:
+    """Run the source's expectations over admitted lines; a failed critical one is refused."""
+    from cuadre.pipeline.check import check as check_lines
+
+    with progress("checking"):
+        report = check_lines(lines, source, docs=docs)
+    if json:
+        print_json(to_json(report))
+    else:
+        show_checks(report)
+    if not report.passed:
+        names = ", ".join(r.check_name for r in report.failed if r.severity == "critical")
+        stop(Exit.REFUSED, f"The gate is closed: {names}. Nothing of this day may be published.")
+
+
+def reconcile(
+    lines: LinesOption,
+    orders: OrdersFile,
+    source: SourceFile,
+    as_of: AsOf,
+    out: Out,
+    open_items: OptionalFile = None,
+    bank_credits: OptionalFile = None,
+    claims: OptionalFile = None,
+    engine: Annotated[str, typer.Option(help="duckdb.")] = "duckdb",
+    json: Json = False,
+    fail_on_breaks: Annotated[bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")] = False,
+) -> None:
+    """Match lines with orders; leave outcomes.parquet and open_items.parquet in DIR."""
+    from cuadre.pipeline.reconcile import reconcile as reconcile_files
+
+    with progress("reconciling"):
+        report = reconcile_files(
+            lines=lines,
+            orders=orders,
+            source=source,
+            as_of=as_of,
+            out=out,
+            open_items=open_items,
+            bank_credits=bank_credits,
+            claims=claims,
+            engine=engine,
+        )
+    if json:
+        print_json(to_json(report))
+    else:
+        show_reconciliation(report)
+    if fail_on_breaks and report.breaks:
+        stop(Exit.BREAKS, f"{report.breaks:,} breaks.")
