@@ -1,0 +1,133 @@
+"""The models in the order they run, and the parameters they share.
+
+Reading order: inputs, first pass over everything, the few rows that need a second look, later passes, decisions,
+results. Each is one statement in `sql/<name>.sql`; results become tables where they are read more than once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from cuadre.config.fees import fee_sql, tax_sql
+from cuadre.config.source import Source
+from cuadre.matching.rendering import literal, literals
+from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
+from cuadre.model.columns import LINES, ORDERS
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Run `model` and keep its result as `name`, a table or a view."""
+
+    name: str
+    model: str
+    view: bool = False
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+PASSES = {
+    "psp_reference": "l.psp_reference = o.psp_reference",
+    "merchant_reference": "l.merchant_reference = o.order_id AND l.currency = o.currency",
+    "merchant_reference_only": "l.merchant_reference = o.order_id",
+}
+"""The passes in order, with what makes an order a candidate for a line."""
+
+
+def steps() -> tuple[Step, ...]:
+    """All steps before the two results, in order."""
+    first, second, third = PASSES.values()
+    return (
+        Step("carried_lines", "carried_lines"),
+        Step("carried_orders", "carried_orders"),
+        Step("archives", "archives"),
+        Step("seen_lines", "seen_lines"),
+        Step("lines", "lines", view=True),
+        Step("orders", "orders", view=True),
+        _pass("candidates_1", "lines", "orders", first),
+        Step("repeated_lines", "repeated_lines", parameters={"candidates": "candidates_1"}),
+        Step("repeated_orders", "repeated_orders", parameters={"candidates": "candidates_1"}),
+        Step("claimed_orders", "claimed_orders"),
+        Step("second_look", "second_look"),
+        Step("cleared", "cleared", view=True),
+        Step("rest_lines", "rest_lines"),
+        Step("return_references", "return_references"),
+        Step("original_lines", "original_lines"),
+        Step("needed_orders", "needed_orders"),
+        Step("rest_orders", "rest_orders"),
+        _spare("spare_lines", 1, "rest_lines"),
+        _spare("spare_orders", 1, "rest_orders"),
+        _pass("candidates_2", "spare_lines_1", "spare_orders_1", second),
+        _spare("spare_lines", 2, "spare_lines_1"),
+        _spare("spare_orders", 2, "spare_orders_1"),
+        _pass("candidates_3", "spare_lines_2", "spare_orders_2", third),
+        Step("considered", "considered"),
+        Step("settled_before", "settled_before"),
+        Step("payments", "payments"),
+        Step("contested_orders", "contested_orders"),
+        Step("waiting_orders", "waiting_orders"),
+        Step("original_candidates", "original_candidates"),
+        Step("originals", "originals"),
+        Step("returns", "returns"),
+        Step("decided", "decided"),
+        Step("items", "items"),
+    )
+
+
+def shared_parameters(source: Source, settlement_date: date, as_of: datetime) -> dict[str, str]:
+    """What the models may ask for by name, as SQL literals and expressions."""
+    settlement = source.settlement
+    return {
+        "source": literal(source.source),
+        "settlement_date": literal(settlement_date),
+        "as_of": literal(as_of),
+        "paid_before": literal(paid_before(source, as_of)),
+        "zone": literal(source.timezone),
+        "lag_days": literal(settlement.lag_days),
+        "tolerance": _tolerance(source),
+        "contract_fee": fee_sql(source.fees, prefix="l."),
+        "contract_tax": tax_sql(source.fees, "l.fee", prefix="l."),
+        "taken": literals(TAKEN_STATUSES),
+        "returns": literals(LINKED_LINE_TYPES),
+        "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),
+        "open_line_fields": _fields("o.line", LINES.names),
+        "open_order_fields": _fields('o."order"', ORDERS.names),
+        "line_struct": _struct("l", "line_key", LINES.names),
+        "order_struct": _struct("o", "order_id", ORDERS.names),
+    }
+
+
+def paid_before(source: Source, as_of: datetime) -> datetime:
+    """The first instant of payment that is NOT due at `as_of`, for orders that name no due moment.
+
+    Such an order is due `lag_days` after its local day of payment, at the source's local as-of time. So it is due when
+    that day is at most the last day whose due moment has come: when it was paid before the end of that day.
+    """
+    last = as_of.astimezone(source.zone).date() - timedelta(days=source.settlement.lag_days)
+    due = datetime.combine(last + timedelta(days=source.settlement.lag_days), source.schedule.as_of, tzinfo=source.zone)
+    first_not_due = last + timedelta(days=1) if due <= as_of else last
+    return datetime.combine(first_not_due, time(0), tzinfo=source.zone)
+
+
+def _pass(name: str, lines: str, orders: str, condition: str) -> Step:
+    return Step(name, "candidates", parameters={"lines": lines, "orders": orders, "condition": condition})
+
+
+def _spare(model: str, after: int, of: str) -> Step:
+    parameters = {"candidates": f"candidates_{after}", "lines": of, "orders": of}
+    return Step(f"{model}_{after}", model, parameters=parameters)
+
+
+def _tolerance(source: Source) -> str:
+    tolerance = sorted(source.settlement.tolerance.items())
+    whens = " ".join(f"WHEN {literal(currency)} THEN {literal(amount)}" for currency, amount in tolerance)
+    return f"CASE l.currency {whens} ELSE 0 END" if whens else "0"
+
+
+def _struct(alias: str, key: str, names: tuple[str, ...]) -> str:
+    fields = ", ".join(f"'{name}': {alias}.{name}" for name in names)
+    return f"CASE WHEN {alias}.{key} IS NOT NULL THEN {{{fields}}} END"
+
+
+def _fields(struct: str, names: tuple[str, ...]) -> str:
+    return ", ".join(f"{struct}.{name} AS {name}" for name in names)

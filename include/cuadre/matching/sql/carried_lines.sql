@@ -1,0 +1,10 @@
+-- Lines of open items come up again, unless today's files bring the very same record.
+SELECT
+    ${open_line_fields}
+FROM open_items AS o
+WHERE o.line IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1
+        FROM todays_lines AS t
+        WHERE t.archive_id = o.line.archive_id AND t.line_no = o.line.line_no
+    )

@@ -1,0 +1,19 @@
+-- The orders in play: the snapshot, and those only the open items still know, or know better.
+SELECT
+    o.order_id,
+    CASE WHEN TRIM(o.psp_reference) <> '' THEN o.psp_reference END AS psp_reference,
+    o.currency,
+    o.amount,
+    o.status,
+    o.created_at,
+    o.paid_at,
+    o.due_at,
+    o.updated_at,
+    o.merchant
+FROM (
+    SELECT *
+    FROM snapshot_orders AS s
+    WHERE NOT EXISTS (SELECT 1 FROM carried_orders AS c WHERE c.order_id = s.order_id)
+    UNION ALL
+    SELECT * FROM carried_orders
+) AS o

@@ -1,0 +1,34 @@
+-- One row for each line and for each due or pending order without a line, in the order of the file.
+WITH items_and_cleared AS (
+    SELECT
+        line_key, order_id, outcome, reasons, currency, expected, got, delta, pass, item_id, first_seen
+    FROM items
+    UNION ALL
+    SELECT
+        line_key, order_id, outcome, reasons, currency, expected, got, got - expected AS delta,
+        'psp_reference' AS pass,
+        ITEM_ID(CONCAT('["order",', JSON_TEXT(${source}), ',', JSON_TEXT(order_id), ']')) AS item_id,
+        ${settlement_date} AS first_seen
+    FROM cleared
+)
+
+SELECT
+    ${source} AS source,
+    ${settlement_date} AS settlement_date,
+    i.outcome,
+    i.reasons,
+    a.archive_id,
+    i.line_key - a.archive_no * 1099511627776 AS line_no,
+    i.order_id,
+    i.currency,
+    i.expected,
+    i.got,
+    i.delta,
+    i.pass,
+    i.first_seen,
+    CAST(${settlement_date} - i.first_seen AS BIGINT) AS age_days,
+    i.item_id
+FROM items_and_cleared AS i
+LEFT JOIN archives AS a
+    ON a.archive_no = i.line_key >> 40
+ORDER BY i.line_key NULLS LAST, i.order_id

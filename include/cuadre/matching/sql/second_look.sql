@@ -1,0 +1,25 @@
+-- What the first pass did not close, and what continues an open item: the few rows every later step works on.
+-- Pairs not listed here are cleared.
+SELECT
+    line_key,
+    order_id
+FROM candidates_1
+WHERE (line_key IS NOT NULL AND order_id IS NULL)
+    OR (
+        line_key IS NULL
+        AND outcome = 'missing_in_settlement'
+        AND order_id NOT IN (SELECT order_id FROM claimed_orders)
+    )
+    OR (
+        line_key IS NOT NULL
+        AND order_id IS NOT NULL
+        AND (
+            outcome NOT IN ('matched', 'matched_with_variance')
+            OR points_elsewhere
+            OR line_key IN (SELECT line_key FROM repeated_lines)
+            OR order_id IN (SELECT order_id FROM repeated_orders)
+            OR order_id IN (SELECT order_id FROM claimed_orders)
+            OR line_key IN (SELECT line_key FROM seen_lines)
+            OR order_id IN (SELECT o."order".order_id FROM open_items AS o WHERE o."order" IS NOT NULL)
+        )
+    )

@@ -1,0 +1,21 @@
+-- Expected orders without a line. Due: due_at, or without one the source's as-of time, lag_days after the local day
+-- of payment; `paid_before` is the instant before which such an order is due by now.
+SELECT
+    o.order_id,
+    CASE
+        WHEN o.due_at <= ${as_of} OR (o.due_at IS NULL AND COALESCE(o.paid_at, o.created_at) < ${paid_before})
+            THEN 'missing_in_settlement'
+        ELSE 'pending'
+    END AS outcome,
+    COALESCE(
+        CAST(o.due_at AT TIME ZONE ${zone} AS DATE),
+        CAST(COALESCE(o.paid_at, o.created_at) AT TIME ZONE ${zone} AS DATE) + ${lag_days}
+    ) AS due_on,
+    o.currency,
+    o.amount
+FROM rest_orders AS o
+WHERE o.status IN (${taken})
+    AND NOT o.claimed
+    AND o.order_id IN (SELECT s.order_id FROM second_look AS s WHERE s.line_key IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM considered AS p WHERE p.order_id = o.order_id)
+    AND NOT EXISTS (SELECT 1 FROM contested_orders AS c WHERE c.order_id = o.order_id)

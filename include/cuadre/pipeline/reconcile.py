@@ -1,0 +1,199 @@
+"""The step `reconcile`: lines against orders, one outcome for each line and each due or pending order.
+
+What lives here: which inputs, which day, which files come out. The rules of matching are the SQL models in
+`cuadre.matching`. A break is a result, never an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from cuadre.config.source import Source
+from cuadre.matching.engine import DuckDbEngine, duckdb_engine
+from cuadre.matching.inputs import input_view, parquet_files
+from cuadre.matching.models import shared_parameters, steps
+from cuadre.matching.rendering import literal, render
+from cuadre.matching.writing import write_parquet
+from cuadre.model.arrow import arrow_schema
+from cuadre.model.codes import BREAKS
+from cuadre.model.columns import BANK_CREDITS, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
+from cuadre.model.errors import ConfigurationError, Refusal
+from cuadre.model.measures import at_risk_sql, money_sql
+from cuadre.model.records import OutcomeTotal, ReconcileReport
+
+_BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """The Parquet files of each input; none for an input that was not given."""
+
+    lines: tuple[Path, ...]
+    orders: tuple[Path, ...]
+    open_items: tuple[Path, ...]
+    bank_credits: tuple[Path, ...]
+    claims: tuple[Path, ...]
+
+
+def reconcile(
+    *,
+    lines: Path | Sequence[Path],
+    orders: Path,
+    source: Source,
+    as_of: datetime,
+    out: Path,
+    settlement_date: date | None = None,
+    open_items: Path | None = None,
+    bank_credits: Path | None = None,
+    claims: Path | None = None,
+    engine: str = "duckdb",
+) -> ReconcileReport:
+    """Match the day and leave `outcomes.parquet` and `open_items.parquet` in `out`.
+
+    Args:
+        lines: Today's admitted lines: a Parquet file, a folder of them, or several; no file at all is an empty day.
+        orders: The order snapshot, a file or a folder.
+        source: The source the lines came from; its zone, lag, tolerances and fee contract decide.
+        as_of: The aware moment the day is judged at: what is due by then and has no line is missing.
+        out: The folder for the results, made when it is not there.
+        settlement_date: The day; taken from the lines, or for an empty day from `as_of`, when not given.
+        open_items: What yesterday's run left.
+        bank_credits: Checked for its columns only; batches are set against the bank when the marts are made.
+        claims: Orders that lines of other days have cleared.
+        engine: `duckdb`.
+
+    Returns:
+        Counts, money by outcome and currency, and the SHA-256 of what was read and written.
+
+    Raises:
+        ConfigurationError: an input is not there, lacks a column or has floating-point money; `as_of` is naive; the
+            lines are of several days or of another source.
+        Refusal: an order or a line is there twice.
+    """
+    if as_of.tzinfo is None:
+        raise ConfigurationError("as_of needs a time zone, such as 2026-03-03T12:00:00Z.")
+    if engine != "duckdb":
+        raise ConfigurationError(f"There is no engine {engine!r}; use duckdb.")
+    inputs = _Inputs(
+        lines=parquet_files(lines, "lines"),
+        orders=parquet_files(orders, "orders"),
+        open_items=_optional(open_items, "open_items"),
+        bank_credits=_optional(bank_credits, "bank_credits"),
+        claims=_optional(claims, "claims"),
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".spill-", dir=out) as spill, duckdb_engine(Path(spill)) as db:
+        _open_inputs(db, inputs)
+        day = settlement_date or _day(db, source, as_of)
+        _check_source(db, source)
+        return _run(db, inputs, source, day, as_of, out)
+
+
+def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
+    shared = shared_parameters(source, day, as_of)
+    for step in steps():
+        kind = "VIEW" if step.view else "TABLE"
+        db.run(f"CREATE {kind} {step.name} AS {render(step.model, {**shared, **step.parameters})}")
+        if step.name == "rest_lines":
+            _refuse_repeated_lines(db)
+        if step.name == "rest_orders":
+            _refuse_repeated_orders(db)
+    outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
+    written = {}
+    for model, table, path in (("outcomes", OUTCOMES, outcomes_path), ("open_items", OPEN_ITEMS, open_path)):
+        batches = db.stream(render(model, shared), _BATCH_ROWS)
+        written[model] = write_parquet(batches, arrow_schema(table), path)
+    totals = _totals(db)
+    breaks = {outcome.name for outcome in BREAKS}
+    return ReconcileReport(
+        source=source.source,
+        settlement_date=day,
+        as_of=as_of.astimezone(UTC),
+        lines=db.rows("SELECT COUNT(*) FROM todays_lines")[0][0],
+        items=written["outcomes"],
+        breaks=sum(total.count for total in totals if total.outcome in breaks),
+        open_items=written["open_items"],
+        outcomes=totals,
+        outcomes_path=str(outcomes_path),
+        open_items_path=str(open_path),
+        outcome_hash=_digest((outcomes_path,)),
+        snapshot_hash=_digest(inputs.orders),
+    )
+
+
+def _open_inputs(db: DuckDbEngine, inputs: _Inputs) -> None:
+    db.run(input_view("todays_lines", LINES, inputs.lines))
+    db.run(input_view("snapshot_orders", ORDERS, inputs.orders))
+    db.run(input_view("open_items", OPEN_ITEMS, inputs.open_items))
+    db.run(input_view("bank_credits", BANK_CREDITS, inputs.bank_credits))
+    db.run(input_view("claims", CLAIMS, inputs.claims))
+
+
+def _optional(path: Path | None, what: str) -> tuple[Path, ...]:
+    return () if path is None else parquet_files(path, what)
+
+
+def _day(db: DuckDbEngine, source: Source, as_of: datetime) -> date:
+    """The one settlement date of the lines; for no lines, the last day that is judged at `as_of` or before."""
+    days: list[date] = [row[0] for row in db.rows("SELECT DISTINCT settlement_date FROM todays_lines ORDER BY 1")]
+    if len(days) > 1:
+        raise ConfigurationError(
+            f"The lines are of {len(days)} settlement dates, {days[0]} to {days[-1]}; give settlement_date."
+        )
+    if days:
+        return days[0]
+    day = as_of.astimezone(source.zone).date() - timedelta(days=1)
+    return day if source.as_of(day) <= as_of else day - timedelta(days=1)
+
+
+def _check_source(db: DuckDbEngine, source: Source) -> None:
+    strangers = db.rows(f"SELECT COUNT(*) FROM todays_lines WHERE source <> {literal(source.source)}")[0][0]
+    if strangers:
+        raise ConfigurationError(f"{strangers} lines are of another source than {source.source}.")
+
+
+def _refuse_repeated_lines(db: DuckDbEngine) -> None:
+    repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT line_key) FROM rest_lines")[0][0]
+    if repeated:
+        raise Refusal(f"{repeated} lines are there twice, by archive and line number: give each admitted file once.")
+
+
+def _refuse_repeated_orders(db: DuckDbEngine) -> None:
+    repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT order_id), MIN(order_id) FROM rest_orders")[0]
+    if repeated[0]:
+        raise Refusal(
+            f"The order snapshot holds {repeated[0]} rows for an order_id that is there already; "
+            "take the snapshot again so that each order has one row."
+        )
+
+
+def _totals(db: DuckDbEngine) -> tuple[OutcomeTotal, ...]:
+    rows = db.rows(
+        f"""
+        SELECT outcome, currency, COUNT(*), SUM({money_sql()}), SUM({at_risk_sql()})
+        FROM (
+            SELECT outcome, currency, expected, got, delta FROM items
+            UNION ALL
+            SELECT outcome, currency, expected, got, got - expected AS delta FROM cleared
+        ) AS rows_of_the_day
+        GROUP BY outcome, currency
+        ORDER BY outcome, currency
+        """  # noqa: S608 - both expressions are constants of the product
+    )
+    return tuple(OutcomeTotal(*row) for row in rows)
+
+
+def _digest(files: Sequence[Path]) -> str:
+    """SHA-256 of one file; of several, of their digests in order of digest, so that names do not count."""
+    digests = []
+    for file in files:
+        with file.open("rb") as opened:
+            digests.append(hashlib.file_digest(opened, "sha256"))
+    if len(digests) == 1:
+        return digests[0].hexdigest()
+    return hashlib.sha256(b"".join(sorted(digest.digest() for digest in digests))).hexdigest()
