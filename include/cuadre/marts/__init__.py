@@ -1,1 +1,6 @@
-"""The warehouse's schema `recon`: DDL, migrations, the SQL that fills it, publication."""
+"""The warehouse's schema `recon`: DDL, migrations, the SQL that fills it, and what it believes of a day."""
+
+from cuadre.marts.day import AdmissionRow, DayFiles
+from cuadre.marts.migrate import migrate
+
+__all__ = ["AdmissionRow", "DayFiles", "migrate"]

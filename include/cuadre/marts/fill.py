@@ -1,0 +1,204 @@
+"""The rows of a day's marts: DuckDB runs the SQL models in `sql/` over the day's files. Writes to no warehouse.
+
+The models are plain SELECTs, one mart each, over the views prepared here: `lines` (the day's), `all_lines` (carried
+ones too), `priced` (payments with the contract's fee and tax), `judged` (outcomes with their measures), `opened` and
+`left_open` (open items before and after), `bank_credits`, `admissions`, `checks` and the one-row `day`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from cuadre.config.fees import fee_sql, tax_sql
+from cuadre.config.source import Source
+from cuadre.marts.day import AdmissionRow, DayFiles
+from cuadre.model.arrow import arrow_schema
+from cuadre.model.codes import BREAKS, CLEARED, NEUTRAL, Outcome
+from cuadre.model.columns import (
+    ARCHIVE_ADMISSION,
+    BANK_CREDITS,
+    CHECK_RESULT,
+    FEE_AUDIT,
+    LINES,
+    OPEN_ITEMS,
+    OUTCOMES,
+    RECON_BREAK,
+    RECON_DAILY,
+    RECON_LINE,
+    SETTLEMENT_BATCH,
+    Table,
+)
+from cuadre.model.measures import at_risk_sql
+from cuadre.model.records import CheckReport
+
+FILLED = (RECON_LINE, RECON_BREAK, RECON_DAILY, SETTLEMENT_BATCH, FEE_AUDIT, ARCHIVE_ADMISSION, CHECK_RESULT)
+"""Marts a day fills, in the order they are published."""
+
+_MODELS = Path(__file__).parent / "sql"
+_MEMORY = "1GB"
+
+
+@contextmanager
+def filled(day: DayFiles, source: Source, now: datetime) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB with one relation for each of `FILLED`, named like the mart, columns as registered.
+
+    `recon_line` is a view, evaluated as it is read, since it is as long as the day; the others are tables. Memory is
+    bounded: what does not fit spills into a private folder, gone with the connection.
+    """
+    with tempfile.TemporaryDirectory(prefix="cuadre-") as folder, _duckdb(folder) as duck:
+        _offer_files(duck, day)
+        _offer_records(duck, day, source, now)
+        _offer_measures(duck, source)
+        for mart in FILLED:
+            kind = "VIEW" if mart is RECON_LINE else "TABLE"
+            model = (_MODELS / f"{mart.name}.sql").read_text(encoding="utf-8")
+            duck.execute(f"CREATE {kind} {mart.name} AS {model}")
+        yield duck
+
+
+@contextmanager
+def recorded(
+    source: Source, day: Any, admissions: tuple[AdmissionRow, ...], check: CheckReport | None, checked_at: datetime
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB with `archive_admission` and `check_result` only, for a day that was refused."""
+    with tempfile.TemporaryDirectory(prefix="cuadre-") as folder, _duckdb(folder) as duck:
+        offer(duck, ARCHIVE_ADMISSION.name, ARCHIVE_ADMISSION, _admissions(source, day, admissions))
+        offer(duck, CHECK_RESULT.name, CHECK_RESULT, _checks(source, day, check, checked_at))
+        yield duck
+
+
+def _duckdb(folder: str) -> duckdb.DuckDBPyConnection:
+    """Settings are of the database, not of one connection: the rows are copied out by a second one."""
+    duck = duckdb.connect(
+        config={"memory_limit": _MEMORY, "temp_directory": folder, "preserve_insertion_order": "false"}
+    )
+    duck.execute("SET GLOBAL TimeZone = 'UTC'")
+    return duck
+
+
+def models_text() -> str:
+    """The text of all models: part of what decides on a day's rows."""
+    return "\n".join((_MODELS / f"{mart.name}.sql").read_text(encoding="utf-8") for mart in FILLED)
+
+
+def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
+    lines = [str(path) for path in day.lines]
+    _view(duck, "lines", LINES, lines)
+    _view(duck, "outcomes", OUTCOMES, [str(day.outcomes)])
+    _view(duck, "opened", OPEN_ITEMS, [str(day.open_items_before)] if day.open_items_before else [])
+    _view(duck, "left_open", OPEN_ITEMS, [str(day.open_items)] if day.open_items else [])
+    _view(duck, "bank_credits", BANK_CREDITS, [str(day.bank_credits)] if day.bank_credits else [])
+    names = ", ".join(LINES.names)
+    carried = ", ".join(f"line.{name} AS {name}" for name in LINES.names)
+    duck.execute(
+        f"CREATE VIEW all_lines AS SELECT {names} FROM lines UNION ALL "
+        f"SELECT {carried} FROM opened WHERE line IS NOT NULL AND NOT EXISTS "
+        "(FROM lines l WHERE l.archive_id = opened.line.archive_id AND l.line_no = opened.line.line_no)"
+    )
+
+
+def _offer_records(duck: duckdb.DuckDBPyConnection, day: DayFiles, source: Source, now: datetime) -> None:
+    row = {
+        "source": source.source,
+        "settlement_date": day.settlement_date,
+        "publishes_all": source.publish == "all",
+        "compares_bank": day.bank_credits is not None,
+        "currencies": list(source.currencies),
+    }
+    _table(duck, "day", pa.Table.from_pylist([row]))
+    offer(duck, "admissions", ARCHIVE_ADMISSION, _admissions(source, day.settlement_date, day.admissions))
+    offer(duck, "checks", CHECK_RESULT, _checks(source, day.settlement_date, day.check, day.checked_at or now))
+
+
+def _offer_measures(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
+    duck.execute(
+        f"CREATE VIEW priced AS SELECT *, {fee_sql(source.fees)} AS fee_contract, "
+        f"{tax_sql(source.fees, 'fee')} AS tax_contract FROM lines WHERE line_type = 'PAYMENT'"
+    )
+    duck.execute(
+        f"CREATE VIEW judged AS SELECT *, CAST(COALESCE({at_risk_sql()}, 0) AS DECIMAL(18,6)) AS at_risk, outcome IN ({_codes(BREAKS)}) AS is_break, "
+        f"outcome IN ({_codes(CLEARED)}) AS is_cleared, outcome NOT IN ({_codes(NEUTRAL)}) AS is_matchable, "
+        f"{_reasons('reasons')} AS reasons_json FROM outcomes"
+    )
+    duck.execute(
+        f"CREATE VIEW opened_breaks AS SELECT *, {_reasons('reasons')} AS reasons_json "
+        f"FROM opened WHERE outcome IN ({_codes(BREAKS)})"
+    )
+
+
+def _admissions(source: Source, day: Any, rows: tuple[AdmissionRow, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": source.source,
+            "settlement_date": day,
+            "archive_id": row.admission.archive_id,
+            "file_name": row.file_name,
+            "verdict": row.admission.verdict.value,
+            "reason": row.admission.reason,
+            "detail": row.admission.detail,
+            "bytes": row.admission.bytes,
+            "shape": row.admission.shape,
+            "signer": row.admission.signer,
+            "signed_at": row.admission.signed_at,
+            "lines": row.admission.lines,
+            "seen_at": row.seen_at,
+        }
+        for row in rows
+    ]
+
+
+def _checks(source: Source, day: Any, check: CheckReport | None, checked_at: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": source.source,
+            "settlement_date": day,
+            "check_name": result.check_name,
+            "severity": result.severity.value,
+            "success": result.success,
+            "rows": result.rows,
+            "unexpected": result.unexpected,
+            "doc": result.doc,
+            "checked_at": checked_at,
+        }
+        for result in (check.results if check else ())
+    ]
+
+
+def offer(duck: duckdb.DuckDBPyConnection, name: str, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Make `rows` a relation called `name`, with the columns of `table`."""
+    _table(duck, name, pa.Table.from_pylist(rows, schema=arrow_schema(table)))
+
+
+def _table(duck: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """A table of the database: a registered Arrow table would be seen by this one connection only."""
+    duck.register("offered", rows)
+    duck.execute(f"CREATE TABLE {name} AS FROM offered")
+    duck.unregister("offered")
+
+
+def _view(duck: duckdb.DuckDBPyConnection, name: str, table: Table, files: list[str]) -> None:
+    if files:
+        quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        duck.execute(f"CREATE VIEW {name} AS FROM read_parquet([{quoted}])")
+    else:
+        offer(duck, name, table, [])
+
+
+def _codes(outcomes: tuple[Outcome, ...]) -> str:
+    return ", ".join(f"'{outcome.name}'" for outcome in outcomes)
+
+
+def _reasons(column: str) -> str:
+    """Reasons as JSON text; the delta as text too, for a JSON number may be read as a float."""
+    keep = ", ".join(f"'{name}': r.{name}" for name in ("code", "field", "expected", "got"))
+    return (
+        f"CAST(to_json(list_transform({column}, lambda r: {{{keep}, 'delta': CAST(r.delta AS VARCHAR)}})) AS VARCHAR)"
+    )

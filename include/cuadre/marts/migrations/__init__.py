@@ -1,0 +1,1 @@
+"""Alembic migrations of the schema `recon`; run by `cuadre.marts.migrate`."""

@@ -1,0 +1,54 @@
+"""The schema as first released: marts with their histories, views of today's belief, incidents, the analysts' role."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_ROLE = """
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cuadre_analyst') THEN
+        CREATE ROLE cuadre_analyst NOLOGIN;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN
+    RAISE NOTICE 'role cuadre_analyst was not created here';
+END
+$$
+"""
+_GRANT = """
+DO $$
+DECLARE mart text;
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'cuadre_analyst') THEN
+        GRANT USAGE ON SCHEMA recon TO cuadre_analyst;
+        FOR mart IN SELECT table_name FROM information_schema.views WHERE table_schema = 'recon' LOOP
+            EXECUTE format('GRANT SELECT ON recon.%I TO cuadre_analyst', mart);
+        END LOOP;
+        GRANT SELECT ON recon.incident TO cuadre_analyst;
+    END IF;
+END
+$$
+"""
+
+
+def upgrade() -> None:
+    """Build everything. The statements stand in the `.sql` file beside this one."""
+    script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    # The driver's own cursor, without parameters: a percent sign in a comment is just that.
+    cursor = op.get_bind().connection.cursor()
+    for statements in (script, _ROLE, _GRANT):
+        cursor.execute(statements)
+
+
+def downgrade() -> None:
+    """Drop all marts: what was believed is lost. The role stays, other schemas may use it."""
+    op.execute(
+        "DO $$ DECLARE mart text; BEGIN "
+        "FOR mart IN SELECT tablename FROM pg_tables WHERE schemaname = 'recon' AND tablename <> 'alembic_version' "
+        "LOOP EXECUTE format('DROP TABLE recon.%I CASCADE', mart); END LOOP; END $$"
+    )

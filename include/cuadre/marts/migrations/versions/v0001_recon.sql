@@ -1,0 +1,476 @@
+CREATE TABLE recon.archive_admission_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	archive_id TEXT NOT NULL, 
+	file_name TEXT NOT NULL, 
+	verdict TEXT NOT NULL, 
+	reason TEXT, 
+	detail TEXT, 
+	bytes BIGINT NOT NULL, 
+	shape TEXT NOT NULL, 
+	signer TEXT, 
+	signed_at TIMESTAMP WITH TIME ZONE, 
+	lines BIGINT NOT NULL, 
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX archive_admission_key ON recon.archive_admission_history (source, settlement_date, archive_id) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.archive_admission_history IS 'A row is one archive seen for a settlement day, admitted or refused. All beliefs, past ones too; the view archive_admission shows today''s.';
+COMMENT ON COLUMN recon.archive_admission_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.archive_admission_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.archive_admission_history.archive_id IS 'SHA-256 of the ciphertext, lower-case hex.';
+COMMENT ON COLUMN recon.archive_admission_history.file_name IS 'Name under which it was delivered.';
+COMMENT ON COLUMN recon.archive_admission_history.verdict IS 'admitted or rejected.';
+COMMENT ON COLUMN recon.archive_admission_history.reason IS 'RejectionReason or ArchiveNote code; NULL when plainly admitted.';
+COMMENT ON COLUMN recon.archive_admission_history.detail IS 'What was seen and what to do.';
+COMMENT ON COLUMN recon.archive_admission_history.bytes IS 'Bytes of ciphertext.';
+COMMENT ON COLUMN recon.archive_admission_history.shape IS 'How the message is built, as the source declares it.';
+COMMENT ON COLUMN recon.archive_admission_history.signer IS 'Primary fingerprint of the signer, when one was proven.';
+COMMENT ON COLUMN recon.archive_admission_history.signed_at IS 'When it was signed.';
+COMMENT ON COLUMN recon.archive_admission_history.lines IS 'Lines admitted.';
+COMMENT ON COLUMN recon.archive_admission_history.seen_at IS 'When it was judged.';
+COMMENT ON COLUMN recon.archive_admission_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.archive_admission_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.check_result_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	check_name TEXT NOT NULL, 
+	severity TEXT NOT NULL, 
+	success BOOLEAN NOT NULL, 
+	rows BIGINT NOT NULL, 
+	unexpected BIGINT NOT NULL, 
+	doc TEXT NOT NULL, 
+	checked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX check_result_key ON recon.check_result_history (source, settlement_date, check_name) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.check_result_history IS 'A row is one expectation on one settlement day. All beliefs, past ones too; the view check_result shows today''s.';
+COMMENT ON COLUMN recon.check_result_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.check_result_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.check_result_history.check_name IS 'Stable name of the expectation.';
+COMMENT ON COLUMN recon.check_result_history.severity IS 'critical or warning.';
+COMMENT ON COLUMN recon.check_result_history.success IS 'Whether it held.';
+COMMENT ON COLUMN recon.check_result_history.rows IS 'Rows looked at.';
+COMMENT ON COLUMN recon.check_result_history.unexpected IS 'Rows that broke it.';
+COMMENT ON COLUMN recon.check_result_history.doc IS 'What it checks, in words.';
+COMMENT ON COLUMN recon.check_result_history.checked_at IS 'When it was run.';
+COMMENT ON COLUMN recon.check_result_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.check_result_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.fee_audit_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	currency TEXT NOT NULL, 
+	channel TEXT NOT NULL, 
+	payments BIGINT NOT NULL, 
+	deviating BIGINT NOT NULL, 
+	gross NUMERIC(24, 6) NOT NULL, 
+	fee_contract NUMERIC(24, 6) NOT NULL, 
+	fee_charged NUMERIC(24, 6) NOT NULL, 
+	tax_contract NUMERIC(24, 6) NOT NULL, 
+	tax_charged NUMERIC(24, 6) NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX fee_audit_key ON recon.fee_audit_history (source, settlement_date, currency, channel) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.fee_audit_history IS 'A row is one settlement day, currency and channel. All beliefs, past ones too; the view fee_audit shows today''s.';
+COMMENT ON COLUMN recon.fee_audit_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.fee_audit_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.fee_audit_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.fee_audit_history.channel IS 'Where it was paid; ''-'' for lines without a channel.';
+COMMENT ON COLUMN recon.fee_audit_history.payments IS 'Payment lines.';
+COMMENT ON COLUMN recon.fee_audit_history.deviating IS 'Payment lines whose fee or tax is not the contract''s.';
+COMMENT ON COLUMN recon.fee_audit_history.gross IS 'Sum of gross of the payments.';
+COMMENT ON COLUMN recon.fee_audit_history.fee_contract IS 'Sum of fees by the contract in force.';
+COMMENT ON COLUMN recon.fee_audit_history.fee_charged IS 'Sum of fees charged.';
+COMMENT ON COLUMN recon.fee_audit_history.tax_contract IS 'Sum of tax by the contract in force.';
+COMMENT ON COLUMN recon.fee_audit_history.tax_charged IS 'Sum of tax charged.';
+COMMENT ON COLUMN recon.fee_audit_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.fee_audit_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.incident (
+	incident_id TEXT NOT NULL, 
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	kind TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	title TEXT NOT NULL, 
+	cause TEXT NOT NULL, 
+	count BIGINT NOT NULL, 
+	money TEXT, 
+	keys TEXT, 
+	runbook TEXT NOT NULL, 
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	recovered_at TIMESTAMP WITH TIME ZONE, 
+	times BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX incident_key ON recon.incident (incident_id);
+COMMENT ON TABLE recon.incident IS 'A row is one incident: a source, a settlement day and a kind.';
+COMMENT ON COLUMN recon.incident.incident_id IS 'Stable id: the same trouble of the same day keeps it.';
+COMMENT ON COLUMN recon.incident.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.incident.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.incident.kind IS 'The IncidentKind code.';
+COMMENT ON COLUMN recon.incident.state IS 'open or recovered.';
+COMMENT ON COLUMN recon.incident.title IS 'One line for the pager.';
+COMMENT ON COLUMN recon.incident.cause IS 'What happened, in words; no personal data.';
+COMMENT ON COLUMN recon.incident.count IS 'Items concerned.';
+COMMENT ON COLUMN recon.incident.money IS 'Money at risk, such as ''PEN 1,204.50''; NULL when unknown.';
+COMMENT ON COLUMN recon.incident.keys IS 'First few item ids or codes, comma separated.';
+COMMENT ON COLUMN recon.incident.runbook IS 'Address of the run book.';
+COMMENT ON COLUMN recon.incident.opened_at IS 'When it was first seen.';
+COMMENT ON COLUMN recon.incident.updated_at IS 'When it last changed.';
+COMMENT ON COLUMN recon.incident.recovered_at IS 'When it recovered; NULL while open.';
+COMMENT ON COLUMN recon.incident.times IS 'How often it was seen.';
+CREATE TABLE recon.recon_break_history (
+	source TEXT NOT NULL, 
+	item_id TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	status TEXT NOT NULL, 
+	outcome TEXT NOT NULL, 
+	reasons JSONB NOT NULL, 
+	archive_id TEXT, 
+	line_no BIGINT, 
+	order_id TEXT, 
+	psp_reference TEXT, 
+	merchant_reference TEXT, 
+	batch_id TEXT, 
+	currency TEXT NOT NULL, 
+	expected NUMERIC(24, 6), 
+	got NUMERIC(24, 6), 
+	delta NUMERIC(24, 6), 
+	at_risk NUMERIC(24, 6) NOT NULL, 
+	first_seen DATE NOT NULL, 
+	closed_on DATE, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX recon_break_key ON recon.recon_break_history (source, item_id, settlement_date) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.recon_break_history IS 'A row is one break, open or closed, as it stands after its latest settlement day. All beliefs, past ones too; the view recon_break shows today''s.';
+COMMENT ON COLUMN recon.recon_break_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_break_history.item_id IS 'Stable id of the item across runs.';
+COMMENT ON COLUMN recon.recon_break_history.settlement_date IS 'The settlement day that last changed the item.';
+COMMENT ON COLUMN recon.recon_break_history.status IS 'open or closed.';
+COMMENT ON COLUMN recon.recon_break_history.outcome IS 'The break''s outcome code; for a closed item, its last one as a break.';
+COMMENT ON COLUMN recon.recon_break_history.reasons IS 'All that is wrong: {code, field, expected, got, delta}.';
+COMMENT ON COLUMN recon.recon_break_history.archive_id IS 'SHA-256 of the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_break_history.line_no IS 'Body record in the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_break_history.order_id IS 'The order claimed, or the order without a line.';
+COMMENT ON COLUMN recon.recon_break_history.psp_reference IS 'The provider''s reference: a CIP for PagoEfectivo. Empty is NULL.';
+COMMENT ON COLUMN recon.recon_break_history.merchant_reference IS 'The merchant''s reference: the order id.';
+COMMENT ON COLUMN recon.recon_break_history.batch_id IS 'The provider''s batch.';
+COMMENT ON COLUMN recon.recon_break_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_break_history.expected IS 'What the order says; NULL without an order.';
+COMMENT ON COLUMN recon.recon_break_history.got IS 'The line''s gross; NULL without a line.';
+COMMENT ON COLUMN recon.recon_break_history.delta IS 'got - expected, a missing side counting as zero; NULL across currencies.';
+COMMENT ON COLUMN recon.recon_break_history.at_risk IS 'Money the break leaves unreconciled, never negative.';
+COMMENT ON COLUMN recon.recon_break_history.first_seen IS 'Settlement date on which the item first appeared.';
+COMMENT ON COLUMN recon.recon_break_history.closed_on IS 'Settlement day on which it closed; NULL while open.';
+COMMENT ON COLUMN recon.recon_break_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.recon_break_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.recon_daily_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	currency TEXT NOT NULL, 
+	lines BIGINT NOT NULL, 
+	items BIGINT NOT NULL, 
+	matchable BIGINT NOT NULL, 
+	matched BIGINT NOT NULL, 
+	variances BIGINT NOT NULL, 
+	breaks BIGINT NOT NULL, 
+	pending BIGINT NOT NULL, 
+	match_rate_count NUMERIC(9, 6), 
+	match_rate_money NUMERIC(9, 6), 
+	matched_money NUMERIC(24, 6) NOT NULL, 
+	unreconciled NUMERIC(24, 6) NOT NULL, 
+	gross NUMERIC(24, 6) NOT NULL, 
+	fee NUMERIC(24, 6) NOT NULL, 
+	tax NUMERIC(24, 6) NOT NULL, 
+	net NUMERIC(24, 6) NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX recon_daily_key ON recon.recon_daily_history (source, settlement_date, currency) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.recon_daily_history IS 'A row is one source, settlement day and currency. All beliefs, past ones too; the view recon_daily shows today''s.';
+COMMENT ON COLUMN recon.recon_daily_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_daily_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.recon_daily_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_daily_history.lines IS 'Lines admitted for the day.';
+COMMENT ON COLUMN recon.recon_daily_history.items IS 'Outcome rows, carried items included.';
+COMMENT ON COLUMN recon.recon_daily_history.matchable IS 'Items that ought to match: all but pending and not_an_order.';
+COMMENT ON COLUMN recon.recon_daily_history.matched IS 'Items matched, with or without variance.';
+COMMENT ON COLUMN recon.recon_daily_history.variances IS 'Of these, matched with a variance.';
+COMMENT ON COLUMN recon.recon_daily_history.breaks IS 'Items that are breaks.';
+COMMENT ON COLUMN recon.recon_daily_history.pending IS 'Orders not yet due.';
+COMMENT ON COLUMN recon.recon_daily_history.match_rate_count IS 'matched / matchable; NULL when nothing ought to match.';
+COMMENT ON COLUMN recon.recon_daily_history.match_rate_money IS 'The same by money; NULL when no money ought to match.';
+COMMENT ON COLUMN recon.recon_daily_history.matched_money IS 'Absolute money of matched items.';
+COMMENT ON COLUMN recon.recon_daily_history.unreconciled IS 'Money at risk in breaks.';
+COMMENT ON COLUMN recon.recon_daily_history.gross IS 'Sum of gross of the day''s lines, payouts left out.';
+COMMENT ON COLUMN recon.recon_daily_history.fee IS 'Sum of fees of the day''s lines.';
+COMMENT ON COLUMN recon.recon_daily_history.tax IS 'Sum of tax of the day''s lines.';
+COMMENT ON COLUMN recon.recon_daily_history.net IS 'Sum of net of the day''s lines, payouts left out.';
+COMMENT ON COLUMN recon.recon_daily_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.recon_daily_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.recon_line_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	item_id TEXT NOT NULL, 
+	outcome TEXT NOT NULL, 
+	reasons JSONB NOT NULL, 
+	archive_id TEXT, 
+	line_no BIGINT, 
+	line_type TEXT, 
+	batch_id TEXT, 
+	order_id TEXT, 
+	psp_reference TEXT, 
+	operation_reference TEXT, 
+	merchant_reference TEXT, 
+	currency TEXT NOT NULL, 
+	expected NUMERIC(24, 6), 
+	got NUMERIC(24, 6), 
+	delta NUMERIC(24, 6), 
+	fee NUMERIC(24, 6), 
+	tax NUMERIC(24, 6), 
+	net NUMERIC(24, 6), 
+	occurred_at TIMESTAMP WITH TIME ZONE, 
+	pass TEXT, 
+	first_seen DATE NOT NULL, 
+	age_days BIGINT NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE INDEX recon_line_day ON recon.recon_line_history (source, settlement_date) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.recon_line_history IS 'A row is one outcome of one settlement day, with the line''s own columns. All beliefs, past ones too; the view recon_line shows today''s.';
+COMMENT ON COLUMN recon.recon_line_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_line_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.recon_line_history.item_id IS 'Stable id of the item across runs.';
+COMMENT ON COLUMN recon.recon_line_history.outcome IS 'The Outcome code.';
+COMMENT ON COLUMN recon.recon_line_history.reasons IS 'All that is wrong: {code, field, expected, got, delta}.';
+COMMENT ON COLUMN recon.recon_line_history.archive_id IS 'SHA-256 of the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.line_no IS 'Body record in the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.line_type IS 'The LineType code; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.batch_id IS 'The provider''s batch.';
+COMMENT ON COLUMN recon.recon_line_history.order_id IS 'The order claimed, or the order without a line.';
+COMMENT ON COLUMN recon.recon_line_history.psp_reference IS 'The provider''s reference: a CIP for PagoEfectivo. Empty is NULL.';
+COMMENT ON COLUMN recon.recon_line_history.operation_reference IS 'The provider''s operation number.';
+COMMENT ON COLUMN recon.recon_line_history.merchant_reference IS 'The merchant''s reference: the order id.';
+COMMENT ON COLUMN recon.recon_line_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_line_history.expected IS 'What the order says; NULL without an order.';
+COMMENT ON COLUMN recon.recon_line_history.got IS 'The line''s gross; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.delta IS 'got - expected, a missing side counting as zero; NULL across currencies.';
+COMMENT ON COLUMN recon.recon_line_history.fee IS 'The provider''s fee; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.tax IS 'Tax on the fee; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.net IS 'gross - fee - tax; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.occurred_at IS 'When the buyer paid; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line_history.pass IS 'The pass that paired line and order.';
+COMMENT ON COLUMN recon.recon_line_history.first_seen IS 'Settlement date on which the item first appeared.';
+COMMENT ON COLUMN recon.recon_line_history.age_days IS 'Days from first_seen to this settlement date.';
+COMMENT ON COLUMN recon.recon_line_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.recon_line_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.run_receipt_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	as_of TIMESTAMP WITH TIME ZONE NOT NULL, 
+	archives BIGINT NOT NULL, 
+	lines BIGINT NOT NULL, 
+	items BIGINT NOT NULL, 
+	snapshot_hash TEXT NOT NULL, 
+	outcome_hash TEXT NOT NULL, 
+	mart_hash TEXT NOT NULL, 
+	published_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX run_receipt_key ON recon.run_receipt_history (source, settlement_date) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.run_receipt_history IS 'A row is one publication of one settlement day. All beliefs, past ones too; the view run_receipt shows today''s.';
+COMMENT ON COLUMN recon.run_receipt_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.run_receipt_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.run_receipt_history.as_of IS 'The moment the day was judged at.';
+COMMENT ON COLUMN recon.run_receipt_history.archives IS 'Archives admitted.';
+COMMENT ON COLUMN recon.run_receipt_history.lines IS 'Lines admitted.';
+COMMENT ON COLUMN recon.run_receipt_history.items IS 'Outcome rows.';
+COMMENT ON COLUMN recon.run_receipt_history.snapshot_hash IS 'SHA-256 of the order snapshot.';
+COMMENT ON COLUMN recon.run_receipt_history.outcome_hash IS 'SHA-256 of the outcomes.';
+COMMENT ON COLUMN recon.run_receipt_history.mart_hash IS 'SHA-256 over the rows published.';
+COMMENT ON COLUMN recon.run_receipt_history.published_at IS 'When it was committed.';
+COMMENT ON COLUMN recon.run_receipt_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.run_receipt_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.settlement_batch_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	batch_id TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	lines BIGINT NOT NULL, 
+	gross NUMERIC(24, 6) NOT NULL, 
+	fee NUMERIC(24, 6) NOT NULL, 
+	tax NUMERIC(24, 6) NOT NULL, 
+	net NUMERIC(24, 6) NOT NULL, 
+	payout NUMERIC(24, 6), 
+	bank_amount NUMERIC(24, 6), 
+	credit_id TEXT, 
+	value_date DATE, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX settlement_batch_key ON recon.settlement_batch_history (source, settlement_date, batch_id, currency) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.settlement_batch_history IS 'A row is one provider batch and currency of a settlement day. All beliefs, past ones too; the view settlement_batch shows today''s.';
+COMMENT ON COLUMN recon.settlement_batch_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.settlement_batch_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.settlement_batch_history.batch_id IS 'The provider''s batch; ''-'' collects lines without one.';
+COMMENT ON COLUMN recon.settlement_batch_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.settlement_batch_history.status IS 'The BatchStatus code.';
+COMMENT ON COLUMN recon.settlement_batch_history.lines IS 'Lines of the batch, payouts left out.';
+COMMENT ON COLUMN recon.settlement_batch_history.gross IS 'Sum of gross, payouts left out.';
+COMMENT ON COLUMN recon.settlement_batch_history.fee IS 'Sum of fees.';
+COMMENT ON COLUMN recon.settlement_batch_history.tax IS 'Sum of tax.';
+COMMENT ON COLUMN recon.settlement_batch_history.net IS 'Sum of net, payouts left out: what is owed to the merchant.';
+COMMENT ON COLUMN recon.settlement_batch_history.payout IS 'What the payout line says was paid, positive; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch_history.bank_amount IS 'The bank credit with the batch''s reference; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch_history.credit_id IS 'The bank credit; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch_history.value_date IS 'Value date of the bank credit.';
+COMMENT ON COLUMN recon.settlement_batch_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.settlement_batch_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE VIEW recon.recon_line AS SELECT "source", "settlement_date", "item_id", "outcome", "reasons", "archive_id", "line_no", "line_type", "batch_id", "order_id", "psp_reference", "operation_reference", "merchant_reference", "currency", "expected", "got", "delta", "fee", "tax", "net", "occurred_at", "pass", "first_seen", "age_days", "known_from" FROM recon.recon_line_history WHERE known_to IS NULL;
+COMMENT ON VIEW recon.recon_line IS 'A row is one outcome of one settlement day, with the line''s own columns. As believed today.';
+COMMENT ON COLUMN recon.recon_line."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_line."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.recon_line."item_id" IS 'Stable id of the item across runs.';
+COMMENT ON COLUMN recon.recon_line."outcome" IS 'The Outcome code.';
+COMMENT ON COLUMN recon.recon_line."reasons" IS 'All that is wrong: {code, field, expected, got, delta}.';
+COMMENT ON COLUMN recon.recon_line."archive_id" IS 'SHA-256 of the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."line_no" IS 'Body record in the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."line_type" IS 'The LineType code; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."batch_id" IS 'The provider''s batch.';
+COMMENT ON COLUMN recon.recon_line."order_id" IS 'The order claimed, or the order without a line.';
+COMMENT ON COLUMN recon.recon_line."psp_reference" IS 'The provider''s reference: a CIP for PagoEfectivo. Empty is NULL.';
+COMMENT ON COLUMN recon.recon_line."operation_reference" IS 'The provider''s operation number.';
+COMMENT ON COLUMN recon.recon_line."merchant_reference" IS 'The merchant''s reference: the order id.';
+COMMENT ON COLUMN recon.recon_line."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_line."expected" IS 'What the order says; NULL without an order.';
+COMMENT ON COLUMN recon.recon_line."got" IS 'The line''s gross; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."delta" IS 'got - expected, a missing side counting as zero; NULL across currencies.';
+COMMENT ON COLUMN recon.recon_line."fee" IS 'The provider''s fee; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."tax" IS 'Tax on the fee; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."net" IS 'gross - fee - tax; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."occurred_at" IS 'When the buyer paid; NULL without a line.';
+COMMENT ON COLUMN recon.recon_line."pass" IS 'The pass that paired line and order.';
+COMMENT ON COLUMN recon.recon_line."first_seen" IS 'Settlement date on which the item first appeared.';
+COMMENT ON COLUMN recon.recon_line."age_days" IS 'Days from first_seen to this settlement date.';
+COMMENT ON COLUMN recon.recon_line."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.recon_break AS SELECT DISTINCT ON (source, item_id) "source", "item_id", "settlement_date", "status", "outcome", "reasons", "archive_id", "line_no", "order_id", "psp_reference", "merchant_reference", "batch_id", "currency", "expected", "got", "delta", "at_risk", "first_seen", "closed_on", "known_from" FROM recon.recon_break_history WHERE known_to IS NULL ORDER BY source, item_id, settlement_date DESC;
+COMMENT ON VIEW recon.recon_break IS 'A row is one break, open or closed, as it stands after its latest settlement day. As believed today.';
+COMMENT ON COLUMN recon.recon_break."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_break."item_id" IS 'Stable id of the item across runs.';
+COMMENT ON COLUMN recon.recon_break."settlement_date" IS 'The settlement day that last changed the item.';
+COMMENT ON COLUMN recon.recon_break."status" IS 'open or closed.';
+COMMENT ON COLUMN recon.recon_break."outcome" IS 'The break''s outcome code; for a closed item, its last one as a break.';
+COMMENT ON COLUMN recon.recon_break."reasons" IS 'All that is wrong: {code, field, expected, got, delta}.';
+COMMENT ON COLUMN recon.recon_break."archive_id" IS 'SHA-256 of the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_break."line_no" IS 'Body record in the archive; NULL without a line.';
+COMMENT ON COLUMN recon.recon_break."order_id" IS 'The order claimed, or the order without a line.';
+COMMENT ON COLUMN recon.recon_break."psp_reference" IS 'The provider''s reference: a CIP for PagoEfectivo. Empty is NULL.';
+COMMENT ON COLUMN recon.recon_break."merchant_reference" IS 'The merchant''s reference: the order id.';
+COMMENT ON COLUMN recon.recon_break."batch_id" IS 'The provider''s batch.';
+COMMENT ON COLUMN recon.recon_break."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_break."expected" IS 'What the order says; NULL without an order.';
+COMMENT ON COLUMN recon.recon_break."got" IS 'The line''s gross; NULL without a line.';
+COMMENT ON COLUMN recon.recon_break."delta" IS 'got - expected, a missing side counting as zero; NULL across currencies.';
+COMMENT ON COLUMN recon.recon_break."at_risk" IS 'Money the break leaves unreconciled, never negative.';
+COMMENT ON COLUMN recon.recon_break."first_seen" IS 'Settlement date on which the item first appeared.';
+COMMENT ON COLUMN recon.recon_break."closed_on" IS 'Settlement day on which it closed; NULL while open.';
+COMMENT ON COLUMN recon.recon_break."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.recon_daily AS SELECT "source", "settlement_date", "currency", "lines", "items", "matchable", "matched", "variances", "breaks", "pending", "match_rate_count", "match_rate_money", "matched_money", "unreconciled", "gross", "fee", "tax", "net", "known_from" FROM recon.recon_daily_history WHERE known_to IS NULL;
+COMMENT ON VIEW recon.recon_daily IS 'A row is one source, settlement day and currency. As believed today.';
+COMMENT ON COLUMN recon.recon_daily."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_daily."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.recon_daily."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_daily."lines" IS 'Lines admitted for the day.';
+COMMENT ON COLUMN recon.recon_daily."items" IS 'Outcome rows, carried items included.';
+COMMENT ON COLUMN recon.recon_daily."matchable" IS 'Items that ought to match: all but pending and not_an_order.';
+COMMENT ON COLUMN recon.recon_daily."matched" IS 'Items matched, with or without variance.';
+COMMENT ON COLUMN recon.recon_daily."variances" IS 'Of these, matched with a variance.';
+COMMENT ON COLUMN recon.recon_daily."breaks" IS 'Items that are breaks.';
+COMMENT ON COLUMN recon.recon_daily."pending" IS 'Orders not yet due.';
+COMMENT ON COLUMN recon.recon_daily."match_rate_count" IS 'matched / matchable; NULL when nothing ought to match.';
+COMMENT ON COLUMN recon.recon_daily."match_rate_money" IS 'The same by money; NULL when no money ought to match.';
+COMMENT ON COLUMN recon.recon_daily."matched_money" IS 'Absolute money of matched items.';
+COMMENT ON COLUMN recon.recon_daily."unreconciled" IS 'Money at risk in breaks.';
+COMMENT ON COLUMN recon.recon_daily."gross" IS 'Sum of gross of the day''s lines, payouts left out.';
+COMMENT ON COLUMN recon.recon_daily."fee" IS 'Sum of fees of the day''s lines.';
+COMMENT ON COLUMN recon.recon_daily."tax" IS 'Sum of tax of the day''s lines.';
+COMMENT ON COLUMN recon.recon_daily."net" IS 'Sum of net of the day''s lines, payouts left out.';
+COMMENT ON COLUMN recon.recon_daily."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.settlement_batch AS SELECT "source", "settlement_date", "batch_id", "currency", "status", "lines", "gross", "fee", "tax", "net", "payout", "bank_amount", "credit_id", "value_date", "known_from" FROM recon.settlement_batch_history WHERE known_to IS NULL;
+COMMENT ON VIEW recon.settlement_batch IS 'A row is one provider batch and currency of a settlement day. As believed today.';
+COMMENT ON COLUMN recon.settlement_batch."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.settlement_batch."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.settlement_batch."batch_id" IS 'The provider''s batch; ''-'' collects lines without one.';
+COMMENT ON COLUMN recon.settlement_batch."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.settlement_batch."status" IS 'The BatchStatus code.';
+COMMENT ON COLUMN recon.settlement_batch."lines" IS 'Lines of the batch, payouts left out.';
+COMMENT ON COLUMN recon.settlement_batch."gross" IS 'Sum of gross, payouts left out.';
+COMMENT ON COLUMN recon.settlement_batch."fee" IS 'Sum of fees.';
+COMMENT ON COLUMN recon.settlement_batch."tax" IS 'Sum of tax.';
+COMMENT ON COLUMN recon.settlement_batch."net" IS 'Sum of net, payouts left out: what is owed to the merchant.';
+COMMENT ON COLUMN recon.settlement_batch."payout" IS 'What the payout line says was paid, positive; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch."bank_amount" IS 'The bank credit with the batch''s reference; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch."credit_id" IS 'The bank credit; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch."value_date" IS 'Value date of the bank credit.';
+COMMENT ON COLUMN recon.settlement_batch."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.fee_audit AS SELECT "source", "settlement_date", "currency", "channel", "payments", "deviating", "gross", "fee_contract", "fee_charged", "tax_contract", "tax_charged", "known_from" FROM recon.fee_audit_history WHERE known_to IS NULL;
+COMMENT ON VIEW recon.fee_audit IS 'A row is one settlement day, currency and channel. As believed today.';
+COMMENT ON COLUMN recon.fee_audit."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.fee_audit."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.fee_audit."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.fee_audit."channel" IS 'Where it was paid; ''-'' for lines without a channel.';
+COMMENT ON COLUMN recon.fee_audit."payments" IS 'Payment lines.';
+COMMENT ON COLUMN recon.fee_audit."deviating" IS 'Payment lines whose fee or tax is not the contract''s.';
+COMMENT ON COLUMN recon.fee_audit."gross" IS 'Sum of gross of the payments.';
+COMMENT ON COLUMN recon.fee_audit."fee_contract" IS 'Sum of fees by the contract in force.';
+COMMENT ON COLUMN recon.fee_audit."fee_charged" IS 'Sum of fees charged.';
+COMMENT ON COLUMN recon.fee_audit."tax_contract" IS 'Sum of tax by the contract in force.';
+COMMENT ON COLUMN recon.fee_audit."tax_charged" IS 'Sum of tax charged.';
+COMMENT ON COLUMN recon.fee_audit."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.archive_admission AS SELECT "source", "settlement_date", "archive_id", "file_name", "verdict", "reason", "detail", "bytes", "shape", "signer", "signed_at", "lines", "seen_at", "known_from" FROM recon.archive_admission_history WHERE known_to IS NULL;
+COMMENT ON VIEW recon.archive_admission IS 'A row is one archive seen for a settlement day, admitted or refused. As believed today.';
+COMMENT ON COLUMN recon.archive_admission."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.archive_admission."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.archive_admission."archive_id" IS 'SHA-256 of the ciphertext, lower-case hex.';
+COMMENT ON COLUMN recon.archive_admission."file_name" IS 'Name under which it was delivered.';
+COMMENT ON COLUMN recon.archive_admission."verdict" IS 'admitted or rejected.';
+COMMENT ON COLUMN recon.archive_admission."reason" IS 'RejectionReason or ArchiveNote code; NULL when plainly admitted.';
+COMMENT ON COLUMN recon.archive_admission."detail" IS 'What was seen and what to do.';
+COMMENT ON COLUMN recon.archive_admission."bytes" IS 'Bytes of ciphertext.';
+COMMENT ON COLUMN recon.archive_admission."shape" IS 'How the message is built, as the source declares it.';
+COMMENT ON COLUMN recon.archive_admission."signer" IS 'Primary fingerprint of the signer, when one was proven.';
+COMMENT ON COLUMN recon.archive_admission."signed_at" IS 'When it was signed.';
+COMMENT ON COLUMN recon.archive_admission."lines" IS 'Lines admitted.';
+COMMENT ON COLUMN recon.archive_admission."seen_at" IS 'When it was judged.';
+COMMENT ON COLUMN recon.archive_admission."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.check_result AS SELECT "source", "settlement_date", "check_name", "severity", "success", "rows", "unexpected", "doc", "checked_at", "known_from" FROM recon.check_result_history WHERE known_to IS NULL;
+COMMENT ON VIEW recon.check_result IS 'A row is one expectation on one settlement day. As believed today.';
+COMMENT ON COLUMN recon.check_result."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.check_result."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.check_result."check_name" IS 'Stable name of the expectation.';
+COMMENT ON COLUMN recon.check_result."severity" IS 'critical or warning.';
+COMMENT ON COLUMN recon.check_result."success" IS 'Whether it held.';
+COMMENT ON COLUMN recon.check_result."rows" IS 'Rows looked at.';
+COMMENT ON COLUMN recon.check_result."unexpected" IS 'Rows that broke it.';
+COMMENT ON COLUMN recon.check_result."doc" IS 'What it checks, in words.';
+COMMENT ON COLUMN recon.check_result."checked_at" IS 'When it was run.';
+COMMENT ON COLUMN recon.check_result."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.run_receipt AS SELECT "source", "settlement_date", "as_of", "archives", "lines", "items", "snapshot_hash", "outcome_hash", "mart_hash", "published_at", "known_from" FROM recon.run_receipt_history WHERE known_to IS NULL;
+COMMENT ON VIEW recon.run_receipt IS 'A row is one publication of one settlement day. As believed today.';
+COMMENT ON COLUMN recon.run_receipt."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.run_receipt."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.run_receipt."as_of" IS 'The moment the day was judged at.';
+COMMENT ON COLUMN recon.run_receipt."archives" IS 'Archives admitted.';
+COMMENT ON COLUMN recon.run_receipt."lines" IS 'Lines admitted.';
+COMMENT ON COLUMN recon.run_receipt."items" IS 'Outcome rows.';
+COMMENT ON COLUMN recon.run_receipt."snapshot_hash" IS 'SHA-256 of the order snapshot.';
+COMMENT ON COLUMN recon.run_receipt."outcome_hash" IS 'SHA-256 of the outcomes.';
+COMMENT ON COLUMN recon.run_receipt."mart_hash" IS 'SHA-256 over the rows published.';
+COMMENT ON COLUMN recon.run_receipt."published_at" IS 'When it was committed.';
+COMMENT ON COLUMN recon.run_receipt."known_from" IS 'Since when this row is believed.';

@@ -1,0 +1,117 @@
+"""The schema `recon` as SQLAlchemy metadata, made from the column registry: tables, views, comments, the role.
+
+A mart is a table `recon.<mart>_history`, in which rows are believed from `known_from` until `known_to`, and a view
+`recon.<mart>`, which shows today's belief. `incident` is a state and has a table only. The migrations build this in
+the database; a test holds the two together. `python -m cuadre.marts.schema` prints the DDL for a migration.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, MetaData, Numeric, Table, Text, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
+from sqlalchemy.types import TypeEngine
+
+from cuadre.model import columns as registry
+from cuadre.model.columns import INCIDENT, MARTS, RECON_BREAK, RECON_LINE, Kind
+
+SCHEMA = "recon"
+ANALYST = "cuadre_analyst"
+HISTORY = "_history"
+
+KNOWN_FROM = registry.Column("known_from", Kind.INSTANT, "Since when this row is believed.")
+KNOWN_TO = registry.Column(
+    "known_to", Kind.INSTANT, "Until when it was believed; NULL for today's belief.", nullable=True
+)
+
+_TYPES: dict[Kind, TypeEngine[object]] = {
+    Kind.TEXT: Text(),
+    Kind.COUNT: BigInteger(),
+    Kind.MONEY: Numeric(24, 6),
+    Kind.RATE: Numeric(9, 6),
+    Kind.DATE: Date(),
+    Kind.INSTANT: DateTime(timezone=True),
+    Kind.FLAG: Boolean(),
+    Kind.REASONS: postgresql.JSONB(),
+}
+
+
+def metadata() -> MetaData:
+    """All physical tables of schema `recon`."""
+    tables = MetaData(schema=SCHEMA)
+    for mart in MARTS:
+        _physical(mart, tables)
+    return tables
+
+
+def history_name(mart: registry.Table) -> str:
+    """Name of the table a mart's rows live in, without the schema."""
+    return mart.name if mart is INCIDENT else f"{mart.name}{HISTORY}"
+
+
+def view_sql(mart: registry.Table) -> str:
+    """The SELECT behind the view of `mart`: today's belief, and for breaks the latest day's state of each item."""
+    names = ", ".join(f'"{name}"' for name in (*mart.names, KNOWN_FROM.name))
+    body = f"FROM {SCHEMA}.{history_name(mart)} WHERE known_to IS NULL"
+    if mart is RECON_BREAK:
+        return f"SELECT DISTINCT ON (source, item_id) {names} {body} ORDER BY source, item_id, settlement_date DESC"
+    return f"SELECT {names} {body}"
+
+
+def ddl() -> list[str]:
+    """Every statement that builds the schema in an empty database, the role excepted."""
+    dialect = postgresql.dialect()
+    statements = []
+    for table in metadata().sorted_tables:
+        commented = [column for column in table.columns if column.comment]
+        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
+        statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in sorted(table.indexes, key=str)]
+        statements.append(str(SetTableComment(table).compile(dialect=dialect)))
+        statements += [str(SetColumnComment(column).compile(dialect=dialect)) for column in commented]
+    for mart in MARTS:
+        if mart is not INCIDENT:
+            statements += _view_ddl(mart)
+    return statements
+
+
+def _physical(mart: registry.Table, tables: MetaData) -> Table:
+    if mart is INCIDENT:
+        table = Table(mart.name, tables, *map(_column, mart.columns), comment=_sentence(mart.grain))
+        Index("incident_key", *(table.c[name] for name in mart.key), unique=True)
+        return table
+    columns = [_column(column) for column in (*mart.columns, KNOWN_FROM, KNOWN_TO)]
+    comment = f"{_sentence(mart.grain)} All beliefs, past ones too; the view {mart.name} shows today's."
+    table = Table(history_name(mart), tables, *columns, comment=comment)
+    today = {"postgresql_where": text("known_to IS NULL")}
+    if mart is RECON_LINE:  # a unique key over a day's every line would nearly double the time of its COPY
+        Index(f"{mart.name}_day", table.c.source, table.c.settlement_date, **today)
+    else:
+        Index(f"{mart.name}_key", *(table.c[name] for name in mart.key), unique=True, **today)
+    return table
+
+
+def _column(column: registry.Column) -> Column[object]:
+    return Column(column.name, _TYPES[column.kind], nullable=column.nullable, comment=column.doc)
+
+
+def _view_ddl(mart: registry.Table) -> list[str]:
+    view = f"{SCHEMA}.{mart.name}"
+    statements = [
+        f"CREATE VIEW {view} AS {view_sql(mart)}",
+        f"COMMENT ON VIEW {view} IS {_literal(_sentence(mart.grain) + ' As believed today.')}",
+    ]
+    for column in (*mart.columns, KNOWN_FROM):
+        statements.append(f'COMMENT ON COLUMN {view}."{column.name}" IS {_literal(column.doc)}')
+    return statements
+
+
+def _sentence(grain: str) -> str:
+    return f"A row is {grain}."
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+if __name__ == "__main__":
+    print("\n".join(f"{statement};" for statement in ddl()))  # noqa: T201  its purpose

@@ -1,0 +1,2 @@
+-- One archive seen for the day, admitted or refused.
+SELECT * FROM admissions

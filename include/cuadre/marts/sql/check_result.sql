@@ -1,0 +1,2 @@
+-- One expectation of the day.
+SELECT * FROM checks

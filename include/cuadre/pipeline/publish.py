@@ -1,0 +1,179 @@
+"""The step `publish`: a day's rows into the warehouse's marts, in one transaction, proven by control sums.
+
+Readers see the old day or the new day, never half. What does not live here: how rows are made (`cuadre.marts.fill`)
+and how beliefs are kept (`cuadre.marts.belief`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import psycopg
+
+from cuadre.config.source import Source
+from cuadre.marts import belief
+from cuadre.marts.belief import Day
+from cuadre.marts.day import AdmissionRow, DayFiles
+from cuadre.marts.fill import FILLED, filled, offer, recorded
+from cuadre.marts.fingerprint import file_hash, mart_hash
+from cuadre.model.columns import ARCHIVE_ADMISSION, CHECK_RESULT, RUN_RECEIPT, Table
+from cuadre.model.errors import ControlSumMismatch
+from cuadre.model.records import CheckReport, Publication
+from cuadre.warehouse import connect
+
+__all__ = ["AdmissionRow", "DayFiles", "publish", "record_admissions", "record_checks"]
+
+_MIGRATE = "Migrate the schema recon first, and see that the user may write to it."
+
+_REPLACED = tuple(mart for mart in FILLED if mart is not ARCHIVE_ADMISSION)
+"""Marts whose rows of a day are exactly the last run's; archives once seen stay."""
+
+
+def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Publication:
+    """Make the marts of `source` say what `day` says; all of it or nothing.
+
+    A first publication copies straight in. A later one closes rows that changed (`known_to`), adds the new ones and
+    leaves equal ones alone; when nothing changed at all, nothing is written. Two at once on one source wait for each
+    other. Sums of rows and money, by mart and currency, are read back and compared before the commit.
+
+    Args:
+        day: The day's files and records.
+        source: Whose day it is.
+        url: The warehouse, a PostgreSQL URL.
+        now: The moment from which the rows are believed, aware.
+
+    Raises:
+        ControlSumMismatch: The warehouse does not hold what was sent; rolled back.
+        WarehouseUnavailable: It could not be reached or broke off; nothing was committed.
+        ConfigurationError: The schema `recon` is not there: migrate first.
+    """
+    which = Day(source.source, day.settlement_date)
+    with filled(day, source, now) as duck, connect(url, _MIGRATE) as connection, connection.cursor() as cursor:
+        receipt = _receipt(duck, day)
+        wanted = {mart.name: belief.sums_in_files(duck, mart) for mart in _REPLACED}
+        rows = {mart.name: _count(duck, mart, wanted) for mart in FILLED}
+        belief.lock(cursor, source.source)
+        earlier = _published(cursor, which, receipt)
+        if earlier and _holds(cursor, which, wanted):
+            return Publication(source.source, day.settlement_date, False, rows, receipt["mart_hash"], earlier)
+        at = belief.instant(cursor, which, (*FILLED, RUN_RECEIPT), now)
+        changed = [belief.replace(cursor, duck, mart, which, at) for mart in FILLED]
+        _prove(cursor, duck, which, wanted)
+        _sign(cursor, duck, which, receipt, at)
+    return Publication(source.source, day.settlement_date, any(changed), rows, receipt["mart_hash"], at)
+
+
+def record_admissions(
+    admissions: tuple[AdmissionRow, ...], source: Source, day: date, *, url: str, now: datetime
+) -> bool:
+    """Record archives seen for a day that is not published, in a transaction of its own; whether anything changed.
+
+    Nothing else of the day is touched. Raises as `publish` does.
+    """
+    return _record(ARCHIVE_ADMISSION, source, day, admissions, None, url=url, now=now)
+
+
+def record_checks(check: CheckReport, source: Source, *, url: str, now: datetime) -> bool:
+    """Record what the expectations said of a day whose gate closed; whether anything changed.
+
+    Nothing else of the day is touched. Raises as `publish` does.
+    """
+    return _record(CHECK_RESULT, source, check.settlement_date, (), check, url=url, now=now)
+
+
+def _record(
+    mart: Table,
+    source: Source,
+    day: date,
+    admissions: tuple[AdmissionRow, ...],
+    check: CheckReport | None,
+    *,
+    url: str,
+    now: datetime,
+) -> bool:
+    which = Day(source.source, day)
+    with (
+        recorded(source, day, admissions, check, now) as duck,
+        connect(url, _MIGRATE) as connection,
+        connection.cursor() as cursor,
+    ):
+        belief.lock(cursor, source.source)
+        at = belief.instant(cursor, which, (mart,), now)
+        return belief.replace(cursor, duck, mart, which, at)
+
+
+def _receipt(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> dict[str, Any]:
+    outcome_hash = file_hash(day.outcomes)
+    counts = duck.execute("SELECT (SELECT COUNT(*) FROM lines), (SELECT COUNT(*) FROM outcomes)").fetchone()
+    assert counts is not None
+    return {
+        "as_of": day.as_of,
+        "archives": sum(row.admission.verdict == "admitted" for row in day.admissions),
+        "lines": counts[0],
+        "items": counts[1],
+        "snapshot_hash": day.snapshot_hash,
+        "outcome_hash": outcome_hash,
+        "mart_hash": mart_hash(duck, outcome_hash),
+    }
+
+
+def _published(cursor: psycopg.Cursor[Any], day: Day, receipt: dict[str, Any]) -> datetime | None:
+    """When exactly this was published already; None when it was not."""
+    cursor.execute(
+        f"SELECT {', '.join(receipt)}, published_at FROM recon.run_receipt WHERE source = %s AND settlement_date = %s",
+        (day.source, day.settlement_date),
+    )
+    found = cursor.fetchone()
+    return found[-1] if found and tuple(found[:-1]) == tuple(receipt.values()) else None
+
+
+def _holds(cursor: psycopg.Cursor[Any], day: Day, wanted: dict[str, belief.Sums]) -> bool:
+    """Whether the marts still add up to what was sent: someone may have altered rows by hand."""
+    return all(belief.sums_in_warehouse(cursor, mart, day) == wanted[mart.name] for mart in _REPLACED)
+
+
+def _prove(
+    cursor: psycopg.Cursor[Any], duck: duckdb.DuckDBPyConnection, day: Day, wanted: dict[str, belief.Sums]
+) -> None:
+    for mart in _REPLACED:
+        held = belief.sums_in_warehouse(cursor, mart, day)
+        if held != wanted[mart.name]:
+            raise ControlSumMismatch(_difference(mart, day, wanted[mart.name], held))
+    archives = [row[0] for row in duck.execute("SELECT archive_id FROM archive_admission").fetchall()]
+    cursor.execute(
+        "SELECT count(*) FROM recon.archive_admission WHERE source = %s AND settlement_date = %s "
+        "AND archive_id = ANY(%s)",
+        (day.source, day.settlement_date, archives),
+    )
+    held_archives = cursor.fetchone()
+    if held_archives != (len(archives),):
+        raise ControlSumMismatch(f"{day.source} {day.settlement_date}: archive_admission lacks rows. Rolled back.")
+
+
+def _difference(mart: Table, day: Day, sent: belief.Sums, held: belief.Sums) -> str:
+    wrong = sorted(
+        currency or "all" for currency in sent.keys() | held.keys() if sent.get(currency) != held.get(currency)
+    )
+    rows = f"{sum(s[0] for s in sent.values())} rows were sent, {sum(s[0] for s in held.values())} are there"
+    return (
+        f"{day.source} {day.settlement_date}: {mart.name} does not add up ({', '.join(wrong)}; {rows}). Rolled back; "
+        "look for triggers or rules on the schema recon, or another writer."
+    )
+
+
+def _sign(
+    cursor: psycopg.Cursor[Any], duck: duckdb.DuckDBPyConnection, day: Day, receipt: dict[str, Any], at: datetime
+) -> None:
+    row = {"source": day.source, "settlement_date": day.settlement_date, **receipt, "published_at": at}
+    offer(duck, RUN_RECEIPT.name, RUN_RECEIPT, [row])
+    belief.replace(cursor, duck, RUN_RECEIPT, day, at)
+
+
+def _count(duck: duckdb.DuckDBPyConnection, mart: Table, sums: dict[str, belief.Sums]) -> int:
+    if mart.name in sums:
+        return int(sum(added[0] for added in sums[mart.name].values()))
+    found = duck.execute(f"SELECT COUNT(*) FROM {mart.name}").fetchone()
+    assert found is not None
+    return int(found[0])

@@ -1,0 +1,1 @@
+"""Tests of incidents and the channels they are told on."""

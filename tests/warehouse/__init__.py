@@ -1,0 +1,1 @@
+"""Tests of what goes in and out of the warehouse."""
