@@ -1,0 +1,87 @@
+"""A house for the day-level steps: a provider's folder, a store, a journal, and a warehouse with a shop in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cuadre.config import Source, load_source
+from cuadre.config.secrets import resolve
+from cuadre.config.settings import Settings
+from cuadre.pipeline import line
+from cuadre.pipeline.keeping import Json
+from cuadre.pipeline.workplace import Workplace, workplace
+from cuadre.sandbox.archive import SandboxDay
+from cuadre.sandbox.shop import open_shop, stock_shop
+
+
+@dataclass(frozen=True)
+class House:
+    """A merchant's installation beside a provider that offers files in `outbox`."""
+
+    root: Path
+    outbox: Path
+    source_file: Path
+    work: Workplace
+    warehouse: str
+
+    @property
+    def source(self) -> Source:
+        return load_source(self.source_file)
+
+    def receive(self, made: SandboxDay) -> None:
+        """The provider offers the day; the shop and the bank know of it."""
+        self.offer(made)
+        stock_shop(self.warehouse, self.source, orders=made.orders, bank_credits=made.bank_credits)
+
+    def offer(self, made: SandboxDay) -> None:
+        for archive in made.archives:
+            shutil.copyfile(archive, self.outbox / archive.name)
+
+    def now(self, day: date) -> datetime:
+        return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC) + timedelta(hours=13)
+
+    def run(self, day: date, *, now: datetime | None = None) -> dict[str, Json]:
+        """The whole line, as the DAG calls it."""
+        at, here = now or self.now(day), (self.work, self.source, day)
+        assert line.await_archives(*here, now=at)
+        archives = line.fetch_day(*here, now=at)
+        admissions = [line.admit_archive(*here, archive, now=at) for archive in archives]
+        checked = line.check_day(*here, admissions, now=at)
+        reconciled = line.reconcile_day(*here, admissions, now=at)
+        publication = line.publish_day(*here, admissions, checked, reconciled, now=at)
+        return {"reconciled": reconciled, "publication": publication, "checked": checked, "admissions": admissions}
+
+
+@pytest.fixture
+def house(tmp_path: Path, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[SandboxDay], House]:
+    """Build a house that trusts the provider of `made`."""
+
+    def build(made: SandboxDay) -> House:
+        outbox = tmp_path / "outbox"
+        outbox.mkdir()
+        data = yaml.safe_load(made.source.read_text())
+        data["transport"] = {"kind": "folder", "folder": str(outbox), "pattern": data["transport"]["pattern"]}
+        data["warehouse"] = {"env": "TEST_WAREHOUSE"}
+        source_file = tmp_path / "sources" / "shop.yaml"
+        source_file.parent.mkdir()
+        source_file.write_text(yaml.safe_dump(data))
+        monkeypatch.setenv("TEST_WAREHOUSE", warehouse_url)
+        source = load_source(source_file)
+        open_shop(warehouse_url, source)
+        settings = Settings(
+            sources=source_file.parent,
+            store=str(tmp_path / "store"),
+            scratch=tmp_path / "scratch",
+            journal=tmp_path / "journal.jsonl",
+            alerts=tmp_path / "alerts.jsonl",
+        )
+        return House(tmp_path, outbox, source_file, workplace(settings, resolve), warehouse_url)
+
+    return build
