@@ -1,3 +1,3 @@
 """Fixtures shared by all tests; each real part is started once in a session."""
 
-pytest_plugins = ["tests.fixtures.sandbox", "tests.fixtures.warehouse"]
+pytest_plugins = ["tests.fixtures.openpgp", "tests.fixtures.sandbox", "tests.fixtures.warehouse"]

@@ -23,7 +23,7 @@ from cuadre.trust.decryption import Decryption, decrypting
 from cuadre.trust.framing import check_framing, looks_like_openpgp
 from cuadre.trust.home import private_home
 from cuadre.trust.keyring import keys_in
-from cuadre.trust.rule import apply_rule
+from cuadre.trust.rule import apply_rule, is_intact
 from cuadre.trust.status import Statement
 
 DEFAULT_PLAINTEXT_BYTES = 16 * 2**30
@@ -84,9 +84,14 @@ def judge_in(
     with decrypting(archive, view=view, now=now, passphrase=passphrase, limit=limit) as decryption:
         head = _drain(decryption)
         statement, code = decryption.conclude()
-    chosen = apply_rule(
-        statement, code, trust=trust, now=now, keys=keys_in(view), holds_openpgp=looks_like_openpgp(head)
-    )
+    try:
+        chosen = apply_rule(
+            statement, code, trust=trust, now=now, keys=keys_in(view), holds_openpgp=looks_like_openpgp(head)
+        )
+    except ArchiveRejected as refusal:
+        if "BADSIG" in statement.words and refusal.reason is RejectionReason.BAD_SIGNATURE:
+            _blame_integrity(view, archive, now=now, passphrase=passphrase, limit=limit)
+        raise
     return Verdict(
         signer=chosen.primary,
         signed_at=chosen.made_at,
@@ -118,6 +123,15 @@ def confirm(decryption: Decryption, archive: Path, verdict: Verdict) -> None:
         raise ArchiveRejected(
             RejectionReason.TAMPERED, "The file changed between judging and opening it. Fetch it again, then call."
         )
+
+
+def _blame_integrity(view: Path, archive: Path, *, now: datetime, passphrase: str | None, limit: int) -> None:
+    """Refuse as TAMPERED if so: at a bad signature gpg stops before the integrity check, so look again without them."""
+    with decrypting(archive, view=view, now=now, passphrase=passphrase, limit=limit, verify=False) as decryption:
+        _drain(decryption)
+        statement, _ = decryption.conclude()
+    if not is_intact(statement):
+        raise ArchiveRejected(RejectionReason.TAMPERED)
 
 
 def _drain(decryption: Decryption) -> bytes:

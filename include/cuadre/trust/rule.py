@@ -35,13 +35,21 @@ def apply_rule(
         ConfigurationError: our own key could not be used.
     """
     _check_encryption(said, trust)
-    _check_content(said, holds_openpgp)
+    _check_single(said)
+    _check_early_exits(said)
+    _check_integrity(said, holds_openpgp)
     _check_signature_words(said, trust, now)
     for signature in said.valid:
         _check_signature(signature, said, trust, now, keys)
     if code != 0 or said.words & {*_REFUSED_WORDS} or said.count("NEWSIG") != len(said.valid):
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
     return said.valid[0]
+
+
+def is_intact(said: Statement) -> bool:
+    """Whether the encryption's own integrity check held."""
+    went_well = "DECRYPTION_OKAY" in said.words and not said.words & {"BADMDC", "DECRYPTION_FAILED"}
+    return went_well and ("GOODMDC" in said.words or said.aead)
 
 
 def _check_encryption(said: Statement, trust: Trust) -> None:
@@ -56,10 +64,6 @@ def _check_encryption(said: Statement, trust: Trust) -> None:
         raise ArchiveRejected(
             Reason.WEAK_ALGORITHM, f"Encrypted with {weak[0]}. Ask for one of {_list(trust.ciphers)}."
         )
-    if "BADMDC" in said.words or "DECRYPTION_FAILED" in said.words or "DECRYPTION_OKAY" not in said.words:
-        raise ArchiveRejected(Reason.TAMPERED)
-    if "GOODMDC" not in said.words and not said.aead:
-        raise ArchiveRejected(Reason.TAMPERED)
 
 
 def _explain_no_decryption(said: Statement) -> None:
@@ -73,18 +77,31 @@ def _explain_no_decryption(said: Statement) -> None:
     raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
 
 
-def _check_content(said: Statement, holds_openpgp: bool) -> None:
-    if said.count("BEGIN_DECRYPTION") > 1 or holds_openpgp:
+def _check_single(said: Statement) -> None:
+    if said.count("BEGIN_DECRYPTION") > 1:
         raise ArchiveRejected(Reason.NESTED_MESSAGE)
-    if said.count("PLAINTEXT") > 1:
+    if said.count("PLAINTEXT") > 1 or "proc_pkt.plaintext" in said.errors:
         raise ArchiveRejected(Reason.MULTIPLE_MESSAGES)
+
+
+def _check_early_exits(said: Statement) -> None:
+    """What makes gpg stop before it has said anything about integrity."""
+    if "BADSIG" in said.words:
+        raise ArchiveRejected(Reason.BAD_SIGNATURE)
+    if "EXPSIG" in said.words:
+        raise ArchiveRejected(Reason.SIGNATURE_EXPIRED)
+
+
+def _check_integrity(said: Statement, holds_openpgp: bool) -> None:
+    if not is_intact(said):
+        raise ArchiveRejected(Reason.TAMPERED)
+    if holds_openpgp:
+        raise ArchiveRejected(Reason.NESTED_MESSAGE)
     if said.count("PLAINTEXT") == 0:
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
 
 
 def _check_signature_words(said: Statement, trust: Trust, now: datetime) -> None:
-    if "BADSIG" in said.words:
-        raise ArchiveRejected(Reason.BAD_SIGNATURE)
     for failed in said.failed:
         if failed.code == _WEAK_DIGEST or failed.digest not in trust.digests:
             raise ArchiveRejected(Reason.WEAK_ALGORITHM, f"Signed with {failed.digest}.")
@@ -95,8 +112,6 @@ def _check_signature_words(said: Statement, trust: Trust, now: datetime) -> None
         raise ArchiveRejected(Reason.BAD_SIGNATURE, f"A signature cannot be checked (error {failed.code}).")
     if "REVKEYSIG" in said.words:
         raise ArchiveRejected(Reason.SIGNER_REVOKED)
-    if "EXPSIG" in said.words:
-        raise ArchiveRejected(Reason.SIGNATURE_EXPIRED)
     if not said.valid:
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP if "NEWSIG" in said.words else Reason.UNSIGNED)
 

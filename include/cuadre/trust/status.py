@@ -79,7 +79,7 @@ def read_status(raw: Iterable[str]) -> Statement:
         ciphers=tuple(CIPHERS.get(int(words[2]), f"cipher {words[2]}") for words in infos),
         protected=all(words[1] != "0" or _is_aead(words) for words in infos),
         aead=bool(infos) and all(_is_aead(words) for words in infos),
-        errors={words[1]: int(words[2]) & 0xFFFF for words in said if words[0] == "ERROR" and len(words) > 2},
+        errors={words[1]: _error_code(words[2]) for words in said if words[0] == "ERROR" and len(words) > 2},
     )
 
 
@@ -101,6 +101,11 @@ def _failed(words: list[str]) -> FailedSignature:
 
 def _is_aead(information: list[str]) -> bool:
     return len(information) > 3 and information[3] != "0"
+
+
+def _error_code(text: str) -> int:
+    """The code in libgpg-error's number, which may have a name behind it and its source in the high bits."""
+    return int(text.split("_", 1)[0]) & 0xFFFF
 
 
 def _digest(number: str) -> str:
