@@ -14,7 +14,9 @@ app = typer.Typer(help="A provider to try everything against.", no_args_is_help=
 
 Lines = Annotated[int, typer.Option("--lines", min=0, metavar="N", help="Settlement lines of the day; 0: empty day.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, metavar="S", help="The same seed gives the same day.")]
-Breaks = Annotated[float, typer.Option("--breaks", min=0, max=0.5, metavar="SHARE", help="Share of rows that are wrong.")]
+Breaks = Annotated[
+    float, typer.Option("--breaks", min=0, max=0.5, metavar="SHARE", help="Share of rows that are wrong.")
+]
 Faults = Annotated[list[str] | None, typer.Option("--fault", metavar="NAME", help="See `cuadre sandbox faults`.")]
 Previous = Annotated[
     Path | None, typer.Option(metavar="DIR", exists=True, file_okay=False, help="The day before: settle its orders.")
@@ -70,8 +72,8 @@ def archive(
         )
         return
     for path in made.archives:
-        err.print(f"{path}  {made.lines:,} lines, {path.stat().st_size:,} bytes", markup=False)
-    err.print(f"Answers as of {made.as_of.isoformat()}: {made.answers}", markup=False)
+        err.print(f"{path}  {made.lines:,} lines, {path.stat().st_size:,} bytes", markup=False, soft_wrap=True)
+    err.print(f"Answers as of {made.as_of.isoformat()}: {made.answers}", markup=False, soft_wrap=True)
 
 
 @app.command()

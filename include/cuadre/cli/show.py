@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -59,7 +59,8 @@ def grid(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
     """An empty table; columns named in `numbers` are right-aligned."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        justify: JustifyMethod = "right" if column in numbers else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column == "fingerprint")
     return table
 
 
@@ -96,20 +97,17 @@ def show_admission(admission: Admission) -> None:
 
 
 def show_checks(report: CheckReport) -> None:
-    """All expectations of a day as a table, failed ones first."""
-    table = grid("Checks", "check", "severity", "held", "rows", "unexpected", "what", numbers=("rows", "unexpected"))
-    for result in sorted(report.results, key=lambda r: (r.success, r.severity.value, r.check_name)):
-        table.add_row(
-            result.check_name,
-            result.severity.value,
-            "yes" if result.success else "[red]NO[/red]",
-            f"{result.rows:,}",
-            f"{result.unexpected:,}",
-            result.doc,
-        )
-    out.print(table)
+    """The expectations that did not hold as a table, and how many held."""
+    if report.failed:
+        table = grid("Did not hold", "check", "severity", "rows", "unexpected", numbers=("rows", "unexpected"))
+        for result in report.failed:
+            table.add_row(result.check_name, result.severity.value, f"{result.rows:,}", f"{result.unexpected:,}")
+        out.print(table)
+    for result in report.failed:
+        out.print(f"{result.check_name}: {result.doc}", markup=False)
+    out.print(f"{len(report.results) - len(report.failed)} of {len(report.results)} checks held.")
     if report.data_docs:
-        out.print(f"Data docs: {report.data_docs}", markup=False)
+        out.print(f"Data docs: {report.data_docs}", markup=False, soft_wrap=True)
 
 
 def show_reconciliation(report: ReconcileReport) -> None:
@@ -119,4 +117,5 @@ def show_reconciliation(report: ReconcileReport) -> None:
     for total in report.outcomes:
         table.add_row(total.outcome, total.currency, f"{total.count:,}", money(total.money), money(total.at_risk))
     out.print(table)
-    out.print(f"{report.items:,} rows, {report.breaks:,} breaks, {report.open_items:,} open items: {report.outcomes_path}")
+    out.print(f"{report.items:,} rows, {report.breaks:,} breaks, {report.open_items:,} open items.")
+    out.print(f"Written to {report.outcomes_path}", markup=False, soft_wrap=True)

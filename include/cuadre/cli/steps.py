@@ -94,7 +94,9 @@ def reconcile(
     claims: OptionalFile = None,
     engine: Annotated[str, typer.Option(help="duckdb.")] = "duckdb",
     json: Json = False,
-    fail_on_breaks: Annotated[bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")] = False,
+    fail_on_breaks: Annotated[
+        bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")
+    ] = False,
 ) -> None:
     """Match lines with orders; leave outcomes.parquet and open_items.parquet in DIR."""
     from cuadre.pipeline.reconcile import reconcile as reconcile_files

@@ -1,0 +1,142 @@
+"""The command line as people script against it: what is printed where, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cuadre.sandbox.archive import SandboxDay
+
+Make = Callable[..., SandboxDay]
+
+
+def cuadre(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cuadre.cli", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def day(sandbox_day: Make) -> SandboxDay:
+    return sandbox_day(300, breaks=0.1)
+
+
+@pytest.fixture(scope="module")
+def lines(day: SandboxDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("admitted")
+    done = cuadre("admit", day.archives[0], "--source", day.source, "--keyring", day.keyring, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def reconcile(day: SandboxDay, lines: Path, out: Path, *more: object) -> subprocess.CompletedProcess[str]:
+    files = ("--lines", lines, "--orders", day.orders, "--source", day.source, "--out", out)
+    return cuadre("reconcile", *files, "--as-of", day.as_of.isoformat(), *more)
+
+
+def test_admit_prints_the_admission_record_and_nothing_else_on_standard_output(day: SandboxDay, tmp_path: Path) -> None:
+    arguments = ("--source", day.source, "--keyring", day.keyring, "--out", tmp_path / "lines", "--json")
+    done = cuadre("admit", day.archives[0], *arguments)
+    record = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert set(record) == {
+        "verdict", "reason", "detail", "archive_id", "bytes", "shape", "signer", "signed_at", "members", "lines",
+        "quarantined", "totals",
+    }  # fmt: skip
+    assert record["verdict"] == "admitted"
+    assert record["archive_id"] == day.archive_ids[0]
+    assert sum(total["count"] for total in record["totals"].values()) == record["lines"] == 300
+
+
+def test_a_refused_archive_exits_with_3_still_prints_its_record_and_leaves_nothing(
+    sandbox_day: Make, tmp_path: Path
+) -> None:
+    bad = sandbox_day(300, faults=("tampered",))
+    arguments = ("--source", bad.source, "--keyring", bad.keyring, "--out", tmp_path / "lines", "--json")
+    done = cuadre("admit", bad.archives[0], *arguments)
+    record = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert (record["verdict"], record["reason"], record["lines"]) == ("rejected", "TAMPERED", 0)
+    assert not list(tmp_path.rglob("*.parquet"))
+    assert "TAMPERED" in done.stderr
+
+
+def test_check_passes_a_day_whose_breaks_are_results_and_names_every_expectation(day: SandboxDay, lines: Path) -> None:
+    done = cuadre("check", lines, "--source", day.source, "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert report["passed"] is True
+    assert {result["check_name"] for result in report["results"]} >= {"net_adds_up", "fee_as_contract"}
+
+
+def test_check_of_lines_that_do_not_add_up_exits_with_3(day: SandboxDay, lines: Path, tmp_path: Path) -> None:
+    table = pq.read_table(lines)
+    rows = table.to_pylist()
+    rows[0]["net"] += 1
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), tmp_path / "lines.parquet")
+    done = cuadre("check", tmp_path / "lines.parquet", "--source", day.source)
+    assert done.returncode == 3
+    assert "net_adds_up" in done.stderr
+
+
+def test_reconcile_leaves_outcomes_and_open_items_that_agree_with_the_answers(
+    day: SandboxDay, lines: Path, tmp_path: Path
+) -> None:
+    done = reconcile(day, lines, tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["lines"] == 300
+    assert {path.name for path in tmp_path.iterdir()} >= {"outcomes.parquet", "open_items.parquet"}
+
+    def key(row: dict[str, object]) -> tuple[object, ...]:
+        return (row["archive_id"], row["line_no"], None if row["archive_id"] else row["order_id"])
+
+    answers = {key(row): row["outcome"] for row in pq.read_table(day.answers).to_pylist()}
+    assert {key(row): row["outcome"] for row in pq.read_table(tmp_path / "outcomes.parquet").to_pylist()} == answers
+
+
+def test_breaks_exit_with_4_only_when_asked_to(day: SandboxDay, lines: Path, tmp_path: Path) -> None:
+    assert reconcile(day, lines, tmp_path / "asked", "--fail-on-breaks").returncode == 4
+
+
+def test_a_moment_without_its_zone_is_wrong_usage(day: SandboxDay, lines: Path, tmp_path: Path) -> None:
+    arguments = ("--lines", lines, "--orders", day.orders, "--source", day.source, "--out", tmp_path)
+    done = cuadre("reconcile", *arguments, "--as-of", "2026-03-05T12:00:00")
+    assert done.returncode == 2
+    assert "zone" in done.stderr
+
+
+def test_a_mistake_in_a_source_file_is_wrong_usage_and_says_where(day: SandboxDay, lines: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "source.yaml"
+    wrong.write_text(day.source.read_text().replace("lag_days", "lag_dayz"))
+    done = cuadre("check", lines, "--source", wrong)
+    assert done.returncode == 2
+    assert "source.yaml:" in done.stderr
+    assert "lag_days" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_sandbox_lists_each_fault_with_its_code() -> None:
+    done = cuadre("sandbox", "faults", "--json")
+    codes = {fault["name"]: fault["code"] for fault in json.loads(done.stdout)}
+    assert codes["tampered"] == "TAMPERED"
+    assert codes["unsigned"] == "UNSIGNED"
+
+
+def test_a_day_that_is_no_date_is_wrong_usage(tmp_path: Path) -> None:
+    done = cuadre(
+        "sandbox", "archive", "--source", "x", "--date", "today", "--lines", 1, "--seed", 1, "--out", tmp_path
+    )
+    assert done.returncode == 2
+
+
+def test_the_key_ring_lists_our_keys_and_theirs(day: SandboxDay) -> None:
+    done = cuadre("keyring", "list", "--keyring", day.keyring, "--json")
+    keys = json.loads(done.stdout)
+    assert {key["secret"] for key in keys} == {True, False}
+    assert day.signer in {key["fingerprint"] for key in keys}
