@@ -19,10 +19,11 @@ import yaml
 from cuadre.config import Source
 from cuadre.sandbox import tables
 from cuadre.sandbox.day import NOTHING_BEFORE, Day, draw_day
+from cuadre.sandbox.faults import Fault, Stage, chosen
 from cuadre.sandbox.keys import MADE_ON, Keys, sandbox_keys
 from cuadre.sandbox.layout import Member, member_name, write_zip
 from cuadre.sandbox.rows import Rows
-from cuadre.sandbox.seal import seal
+from cuadre.sandbox.seal import Sealing, seal
 
 Progress = Callable[[str], None]
 
@@ -86,6 +87,7 @@ def make_archive(
     say = progress or (lambda _: None)
     as_of = as_of or datetime.combine(day + timedelta(days=1), time(12), tzinfo=UTC)
     out.mkdir(parents=True, exist_ok=True)
+    wrong = chosen(faults)
     say("Making keys")
     pair = sandbox_keys(keys or out)
     say(f"Drawing {lines:,} lines")
@@ -95,17 +97,20 @@ def make_archive(
     tables.write_bank_credits(out / "bank_credits.parquet", source, drawn.lines, day)
     if previous is not None:
         tables.write_claims(out / "claims.parquet", previous, day)
-    sealed = []
+    sealed: list[Path] = []
+    signers = {pair.sender}
     moment = signed_at or min(source.local(day, time(3)), datetime.now(UTC))
     pieces = _cut(drawn, parts)
     for number, rows in enumerate(pieces, start=1):
         say(f"Writing and sealing part {number} of {parts}")
         member = Member(source.merchant, day, number, parts)
-        sealed.append(_archive(out, source, rows, member, pair, moment))
+        path = out / member_name(source, day, number, parts)
+        signers.add(_archive(path, source, rows, member, pair, moment, wrong if number == 1 else {}))
+        sealed.append(path)
     say("Writing the answers")
     ids = tuple(_sha256(path) for path in sealed)
     tables.write_answers(out / "answers.parquet", source, list(zip(ids, pieces, strict=True)), drawn.orders, day, as_of)
-    _write_source(out / "source.yaml", source, pair)
+    _write_source(out / "source.yaml", source, pair, signers)
     return SandboxDay(
         day=day,
         as_of=as_of,
@@ -130,19 +135,29 @@ def _cut(day: Day, parts: int) -> list[Rows]:
     return [day.lines[(batch > low) & (batch <= high)] for low, high in pairwise(bounds)]
 
 
-def _archive(out: Path, source: Source, rows: Rows, member: Member, keys: Keys, moment: datetime) -> Path:
-    name = member_name(source, member.day, member.part, member.parts)
+def _archive(
+    path: Path, source: Source, rows: Rows, member: Member, keys: Keys, moment: datetime, faults: dict[Stage, Fault]
+) -> str:
+    """Write, zip and seal one part; the fingerprint of the signer the source file must allow."""
+    content, zipped, message = (faults.get(stage) for stage in Stage)
+    if content and content.content:
+        member = content.content(member)
     with tempfile.TemporaryDirectory(prefix="cuadre-") as folder:
         plain = Path(folder) / "plain.zip"
-        write_zip(plain, name, source, rows, member)
-        seal(plain, out / name, keys, moment)
-    return out / name
+        write_zip(plain, path.name, source, rows, member)
+        if zipped and zipped.zip:
+            zipped.zip(plain, path.name)
+        sealing = Sealing(plain, path, keys, moment)
+        if message and message.message:
+            return message.message(sealing) or keys.sender
+        seal(sealing)
+        return keys.sender
 
 
-def _write_source(path: Path, source: Source, keys: Keys) -> None:
-    """The source file as it would be reviewed: the given one, believing the sandbox's sender only."""
+def _write_source(path: Path, source: Source, keys: Keys, signers: set[str]) -> None:
+    """The source file as it would be reviewed: the given one, believing the sandbox's signers only."""
     data = source.model_dump(mode="json", exclude_unset=True)
-    data["trust"]["signers"] = [{"fingerprint": keys.sender, "valid_from": MADE_ON.isoformat()}]
+    data["trust"]["signers"] = [{"fingerprint": s, "valid_from": MADE_ON.isoformat()} for s in sorted(signers)]
     data["trust"]["keyring"] = {"folder": str(keys.keyring.resolve())}
     path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
 

@@ -50,19 +50,26 @@ class Gpg:
             raise ConfigurationError(f"GnuPG failed in the sandbox: {said[-1] if said else 'no message'}")
         return done.stdout
 
-    def make_key(self, name: str, *, encrypts: bool = False) -> str:
+    def make_key(self, name: str, algorithm: str = "ed25519", *, encrypts: bool = False) -> str:
         """Make a key pair without passphrase; its primary fingerprint."""
         at = datetime(MADE_ON.year, MADE_ON.month, MADE_ON.day, tzinfo=UTC)
-        self.run(["--quick-generate-key", name, "ed25519", "sign", "never"], at=at)
-        fingerprint = self.fingerprint(name)
+        self.run(["--quick-generate-key", name, algorithm, "sign", "never"], at=at)
+        fingerprint = self.find(name) or ""
         if encrypts:
             self.run(["--quick-add-key", fingerprint, "cv25519", "encr", "never"], at=at)
         return fingerprint
 
-    def fingerprint(self, name: str) -> str:
-        """Primary fingerprint of the key called `name`."""
-        listing = self.run(["--with-colons", "--list-keys", f"={name}"]).decode()
-        return next(line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr:"))
+    def find(self, name: str) -> str | None:
+        """Primary fingerprint of the key called exactly `name`; None when there is none."""
+        primary = None
+        for fields in (line.split(":") for line in self.run(["--with-colons", "--list-keys"]).decode().splitlines()):
+            if fields[0] == "fpr" and primary is None:
+                primary = fields[9]
+            elif fields[0] == "pub":
+                primary = None
+            elif fields[0] == "uid" and fields[9] == name:
+                return primary
+        return None
 
     def public(self, fingerprint: str) -> bytes:
         """The public key, binary."""

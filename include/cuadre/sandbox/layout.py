@@ -27,7 +27,11 @@ ABSENT = "  "
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What the file says of itself; faults change one of these."""
+    """What the file says of itself.
+
+    A fault changes one of these: `miscount` cents are added to each trailer's gross and net, `spoil` puts a record no
+    one can read first, `without` leaves a column out, `period` is another day than the name's.
+    """
 
     merchant: str
     day: date
@@ -36,6 +40,8 @@ class Member:
     profile: str = PROFILE
     miscount: int = 0
     spoil: bool = False
+    without: str | None = None
+    period: date | None = None
 
 
 def member_name(source: Source, day: date, part: int, parts: int, merchant: str | None = None) -> str:
@@ -48,12 +54,12 @@ def member_name(source: Source, day: date, part: int, parts: int, merchant: str 
 def write_member(out: IO[bytes], source: Source, lines: Rows, member: Member) -> None:
     """Write header, column record, body and trailers."""
     out.write(_header(source, member).encode())
-    out.write(",".join(_columns(source, lines[:0], member.day).column_names).encode() + b"\n")
+    out.write(",".join(_columns(source, lines[:0], member).column_names).encode() + b"\n")
     if member.spoil:
         out.write(b"12345,1,X,,B,PAYMENT,agent,PEN,twelve,0.00,0.00,12.00,yesterday\n")
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
     for start in range(0, len(lines), BLOCK):
-        pyarrow.csv.write_csv(_columns(source, lines[start : start + BLOCK], member.day), out, options)
+        pyarrow.csv.write_csv(_columns(source, lines[start : start + BLOCK], member), out, options)
     out.write(_trailers(source, lines, member.miscount).encode())
 
 
@@ -78,8 +84,9 @@ def inner_name(name: str) -> str:
 
 
 def _header(source: Source, member: Member) -> str:
-    start = datetime.combine(member.day, time(), tzinfo=source.zone)
-    end = datetime.combine(member.day + timedelta(days=1), time(), tzinfo=source.zone)
+    day = member.period or member.day
+    start = datetime.combine(day, time(), tzinfo=source.zone)
+    end = datetime.combine(day + timedelta(days=1), time(), tzinfo=source.zone)
     fields = [
         "HEADER",
         member.profile,
@@ -93,7 +100,7 @@ def _header(source: Source, member: Member) -> str:
     return ",".join(fields) + "\n"
 
 
-def _columns(source: Source, lines: Rows, day: date) -> pa.Table:
+def _columns(source: Source, lines: Rows, member: Member) -> pa.Table:
     names = text.currencies(source)
     original = _originals(lines)
     columns = {
@@ -101,7 +108,7 @@ def _columns(source: Source, lines: Rows, day: date) -> pa.Table:
         "operation_number": text.numbers(lines["operation"]),
         "transaction_code": text.numbers(lines["order"], text.ORDER_PREFIX, blank=lines["blank"], empty=ABSENT),
         "original_reference": original,
-        "batch": text.codes(lines["batch"], [f"{batch_name(day)}{n:02d}" for n in range(100)]),
+        "batch": text.codes(lines["batch"], [f"{batch_name(member.day)}{n:02d}" for n in range(100)]),
         "type": text.codes(lines["type"], [kind.value for kind in TYPES]),
         "channel": text.codes(lines["channel"], CHANNELS),
         "currency": text.codes(lines["currency"], names),
@@ -111,7 +118,7 @@ def _columns(source: Source, lines: Rows, day: date) -> pa.Table:
         "net": text.decimal(lines["gross"] - lines["fee"] - lines["tax"], CENTS),
         "paid_at": text.local_times(lines["at"], source.timezone),
     }
-    return pa.table(columns)
+    return pa.table({name: column for name, column in columns.items() if name != member.without})
 
 
 def _originals(lines: Rows) -> pa.Array:
