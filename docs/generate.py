@@ -1,0 +1,54 @@
+"""Writes the generated pages, or says which of them are out of date: `python -m docs.generate [--check]`.
+
+Each page is made from the one place where its facts are declared; the functions that make them are in `pages.py`,
+`commands.py` and `dags.py`. Edit the declarations, never the pages.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from docs import commands, dags, pages
+
+FOLDER = Path(__file__).parent
+
+PAGES: dict[str, Callable[[], str]] = {
+    "data_dictionary.md": pages.data_dictionary,
+    "codes.md": pages.codes,
+    "checks.md": pages.checks,
+    "faults.md": pages.faults,
+    "cli.md": commands.command_line,
+    "dags.md": dags.airflow_dags,
+}
+"""Every generated page and what makes its text."""
+
+
+def stale(folder: Path = FOLDER) -> dict[str, str]:
+    """The pages in `folder` that are not what they should be, with the text they should have."""
+    wanted = {name: page() for name, page in PAGES.items()}
+    return {name: text for name, text in wanted.items() if _read(folder / name) != text}
+
+
+def main(arguments: list[str]) -> int:
+    """Write what is out of date; with `--check` write nothing and return 1 when anything is."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m docs.generate [--check]", file=sys.stderr)
+        return 2
+    out_of_date = stale()
+    for name, text in out_of_date.items():
+        if arguments:
+            print(f"docs/{name}: is not what its declarations say; run `make docs`.", file=sys.stderr)
+        else:
+            (FOLDER / name).write_text(text, encoding="utf-8")
+            print(f"docs/{name}: written.")
+    return 1 if arguments and out_of_date else 0
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""The generated pages say what the declarations say, and the example queries speak of columns that exist."""
+
+from __future__ import annotations
+
+import pytest
+import sqlglot
+from sqlglot.optimizer.qualify import qualify
+
+from cuadre.model.codes import IncidentKind, Outcome, ReasonCode, RejectionReason
+from cuadre.model.columns import INCIDENT, MARTS, Table
+from docs import generate, pages
+
+
+def test_every_generated_page_is_what_its_declarations_say():
+    assert sorted(generate.stale()) == [], "run `make docs`"
+
+
+def test_a_page_that_is_edited_or_missing_is_stale(tmp_path, monkeypatch):
+    monkeypatch.setattr(generate, "PAGES", {"codes.md": pages.codes, "checks.md": pages.checks})
+    (tmp_path / "codes.md").write_text(pages.codes() + "one more line\n", encoding="utf-8")
+
+    assert sorted(generate.stale(tmp_path)) == ["checks.md", "codes.md"]
+
+
+def test_check_writes_nothing_says_one_line_a_page_and_fails(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(generate, "FOLDER", tmp_path)
+    monkeypatch.setattr(generate, "PAGES", {"codes.md": pages.codes})
+    monkeypatch.setattr(generate.stale, "__defaults__", (tmp_path,))
+
+    assert generate.main(["--check"]) == 1
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().err.count("\n") == 1
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+
+
+def test_every_code_has_its_row():
+    page = pages.codes()
+
+    for kind in (Outcome, ReasonCode, RejectionReason, IncidentKind):
+        assert [member.name for member in kind if f"| `{member.name}` |" not in page] == []
+
+
+@pytest.mark.parametrize("mart", MARTS, ids=lambda mart: mart.name)
+def test_the_example_query_of_a_mart_is_sound(mart: Table):
+    query = (pages.EXAMPLES / f"{mart.name}.sql").read_text(encoding="utf-8")
+
+    assert f"recon.{mart.name}" in query
+    qualify(sqlglot.parse_one(query, dialect="postgres"), schema=_schema(), dialect="postgres")
+
+
+def test_no_example_query_is_left_over():
+    assert {path.stem for path in pages.EXAMPLES.iterdir()} == {mart.name for mart in MARTS}
+
+
+def _schema() -> dict[str, dict[str, dict[str, str]]]:
+    tables: dict[str, dict[str, str]] = {}
+    for mart in MARTS:
+        tables[mart.name] = dict.fromkeys((*mart.names, "known_from"), "text")
+        if mart is not INCIDENT:
+            tables[f"{mart.name}_history"] = dict.fromkeys((*mart.names, "known_from", "known_to"), "text")
+    return {"recon": tables}
