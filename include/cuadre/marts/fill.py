@@ -124,7 +124,8 @@ def _offer_measures(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"{tax_sql(source.fees, 'fee')} AS tax_contract FROM lines WHERE line_type = 'PAYMENT'"
     )
     duck.execute(
-        f"CREATE VIEW judged AS SELECT *, CAST(COALESCE({at_risk_sql()}, 0) AS DECIMAL(18,6)) AS at_risk, outcome IN ({_codes(BREAKS)}) AS is_break, "
+        f"CREATE VIEW judged AS SELECT *, CAST(COALESCE({at_risk_sql()}, 0) AS DECIMAL(18,6)) AS at_risk, "
+        f"outcome IN ({_codes(BREAKS)}) AS is_break, "
         f"outcome IN ({_codes(CLEARED)}) AS is_cleared, outcome NOT IN ({_codes(NEUTRAL)}) AS is_matchable, "
         f"{_reasons('reasons')} AS reasons_json FROM outcomes"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -21,9 +22,18 @@ def migrate(url: str) -> None:
         WarehouseUnavailable: The server cannot be reached or breaks off; nothing was changed.
         ConfigurationError: The user may not create the schema or its tables.
     """
+    _run(url, lambda config: command.upgrade(config, "head"))
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Take the schema back to `revision`; `base` drops every mart, and with them what was believed when."""
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def _run(url: str, action: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with mapped_errors(Address.parse(url)), engine(url).begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        action(config)

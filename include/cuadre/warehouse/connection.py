@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from cuadre.model.errors import ConfigurationError, WarehouseUnavailable
+from cuadre.model.errors import ConfigurationError, CuadreError, Terminal, WarehouseUnavailable
 from cuadre.warehouse.address import Address
 
 _CONFIGURATION = {
@@ -47,6 +47,7 @@ def connect(url: str, hint: str = "") -> Iterator[psycopg.Connection[tuple[Any, 
     Raises:
         WarehouseUnavailable: The server cannot be reached or breaks off; nothing was committed.
         ConfigurationError: A table, column, privilege or the database is missing.
+        Terminal: A value or a row is refused, such as text with a NUL character.
     """
     address = Address.parse(url)
     with (
@@ -69,11 +70,11 @@ def mapped_errors(address: Address, hint: str = "") -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _named(address, error.orig, hint) from None
-    except (*_LOST, *_REFUSED) as error:
+    except (psycopg.Error, adbc_driver_manager.Error) as error:
         raise _named(address, error, hint) from None
 
 
-def _named(address: Address, error: BaseException | None, hint: str) -> Exception:
+def _named(address: Address, error: BaseException | None, hint: str) -> CuadreError:
     state = getattr(error, "sqlstate", None)
     trouble = _CONFIGURATION.get(state or "")
     if trouble:
@@ -81,4 +82,8 @@ def _named(address: Address, error: BaseException | None, hint: str) -> Exceptio
     kind = type(error).__name__
     if isinstance(error, _REFUSED):
         return ConfigurationError(f"Warehouse {address}: it refuses the statement ({kind}, {state}). {hint}".rstrip())
-    return WarehouseUnavailable(f"Warehouse {address}: cannot be reached or broke off ({kind}); nothing was committed.")
+    if isinstance(error, _LOST):
+        return WarehouseUnavailable(
+            f"Warehouse {address}: cannot be reached or broke off ({kind}); nothing is changed."
+        )
+    return Terminal(f"Warehouse {address}: it refuses a value or a row ({kind}, {state}); nothing was committed.")

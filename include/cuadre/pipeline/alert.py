@@ -1,0 +1,128 @@
+"""The step `alert`: what the records of a run say is wrong with a day, and the incidents that come of it.
+
+The functions that derive findings are pure. What a failed task means is in `cuadre.pipeline.trouble`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from cuadre.alerts import Change, settle
+from cuadre.config.source import Source
+from cuadre.model.codes import BREAKS, NEUTRAL, CheckSeverity, IncidentKind, RejectionReason, Verdict
+from cuadre.model.records import Admission, CheckReport, CheckResult, Finding, OutcomeTotal, ReconcileReport
+
+JUDGED_BY_SUCCESS = tuple(IncidentKind)
+"""A run that reached its end could judge everything: what it did not find is over."""
+
+_BREAKS = {outcome.name for outcome in BREAKS}
+_NEUTRAL = {outcome.name for outcome in NEUTRAL}
+
+
+def raise_incidents(
+    findings: Iterable[Finding],
+    source: Source,
+    day: date,
+    *,
+    url: str | None,
+    now: datetime,
+    channels: Sequence[str | SecretStr],
+    local_file: Path,
+    judged: Iterable[IncidentKind] = (),
+) -> list[Change]:
+    """Open and update the incidents of `findings`; recover those of the kinds `judged` that were not found.
+
+    Give `JUDGED_BY_SUCCESS` at the end of a successful run, nothing when a single task failed. See
+    `cuadre.alerts.settle`: this never raises for a warehouse or channel that fails.
+    """
+    return settle(findings, judged, source=source, day=day, url=url, now=now, channels=channels, local_file=local_file)
+
+
+def findings_of_day(source: Source, check: CheckReport | None, report: ReconcileReport | None) -> list[Finding]:
+    """All that a finished day has to tell: failed expectations, too many breaks, too much unreconciled money."""
+    found = check_findings(check) if check else []
+    return found + (break_findings(report, source) if report else [])
+
+
+def rejection_findings(admissions: Iterable[Admission]) -> list[Finding]:
+    """One finding for all refused archives of a day, with their reason codes as keys."""
+    refused = [each for each in admissions if each.verdict is Verdict.REJECTED]
+    if not refused:
+        return []
+    reasons = sorted({each.reason or "unknown" for each in refused})
+    advice = " ".join(RejectionReason[name].advice for name in reasons if name in RejectionReason.__members__)
+    count = "One archive was refused" if len(refused) == 1 else f"{len(refused)} archives were refused"
+    cause = f"{count}: {', '.join(reasons)}. {advice}".rstrip()
+    return [Finding(IncidentKind.archive_rejected, cause, len(refused), keys=tuple(reasons))]
+
+
+def missing_finding(source: Source, day: date, missing: Sequence[str] = ()) -> Finding:
+    """The finding for a day of which nothing, or not all, arrived before the cut-off; `missing` names parts."""
+    cut_off = f"{source.cut_off(day):%Y-%m-%d %H:%M %Z}"
+    what = f"Parts are missing at the cut-off, {cut_off}" if missing else f"Nothing arrived before {cut_off}"
+    cause = f"{what}. Ask the provider; the day runs again once it is there."
+    return Finding(IncidentKind.archive_missing, cause, max(1, len(missing)), keys=tuple(missing))
+
+
+def check_findings(check: CheckReport) -> list[Finding]:
+    """A closed gate, and expectations that failed as warnings."""
+    by_severity = {
+        IncidentKind.gate_closed: [each for each in check.failed if each.severity is CheckSeverity.CRITICAL],
+        IncidentKind.check_warning: [each for each in check.failed if each.severity is CheckSeverity.WARNING],
+    }
+    return [_check_finding(kind, failed) for kind, failed in by_severity.items() if failed]
+
+
+def break_findings(report: ReconcileReport, source: Source) -> list[Finding]:
+    """Too many breaks, and too much unreconciled money, by the source's thresholds."""
+    ratio = _break_ratio(report.outcomes, source.thresholds.break_percent)
+    money = _unreconciled(report.outcomes, source.thresholds.unreconciled)
+    return [finding for finding in (ratio, money) if finding]
+
+
+def _check_finding(kind: IncidentKind, failed: list[CheckResult]) -> Finding:
+    cause = " ".join(f"{each.check_name}: {each.unexpected:,} of {each.rows:,} rows. {each.doc}" for each in failed)
+    keys = tuple(key for each in failed for key in each.keys) or tuple(each.check_name for each in failed)
+    return Finding(kind, cause, sum(each.unexpected for each in failed), keys=keys)
+
+
+def _break_ratio(totals: tuple[OutcomeTotal, ...], threshold: Decimal) -> Finding | None:
+    breaks = sum(total.count for total in totals if total.outcome in _BREAKS)
+    matchable = sum(total.count for total in totals if total.outcome not in _NEUTRAL)
+    if breaks * 100 <= matchable * threshold:
+        return None
+    percent = Decimal(breaks * 100) / matchable
+    cause = f"{breaks:,} of {matchable:,} items are breaks: {percent:.2f} %, above {threshold.normalize():f} %."
+    return Finding(IncidentKind.break_ratio, cause, breaks, _at_risk(totals), _largest(totals))
+
+
+def _unreconciled(totals: tuple[OutcomeTotal, ...], thresholds: dict[str, Decimal]) -> Finding | None:
+    risk = _at_risk(totals)
+    over = {currency: amount for currency, amount in risk.items() if amount > thresholds.get(currency, amount)}
+    if not over:
+        return None
+    said = ", ".join(f"{c} {over[c]:,.2f} (threshold {thresholds[c]:,.2f})" for c in sorted(over))
+    count = sum(total.count for total in totals if total.outcome in _BREAKS and total.currency in over)
+    cause = f"More money is unreconciled than the source's thresholds allow: {said}."
+    return Finding(IncidentKind.unreconciled_money, cause, count, over, _largest(totals))
+
+
+def _at_risk(totals: tuple[OutcomeTotal, ...]) -> dict[str, Decimal]:
+    risk: dict[str, Decimal] = {}
+    for total in totals:
+        risk[total.currency] = risk.get(total.currency, Decimal(0)) + total.at_risk
+    return {currency: amount for currency, amount in risk.items() if amount}
+
+
+def _largest(totals: tuple[OutcomeTotal, ...]) -> tuple[str, ...]:
+    """The kinds of break with their counts, most frequent first."""
+    counts: dict[str, int] = {}
+    for total in totals:
+        if total.outcome in _BREAKS and total.count:
+            counts[total.outcome] = counts.get(total.outcome, 0) + total.count
+    return tuple(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,81 @@
+"""What the records of a run say is wrong with a day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from cuadre.config import Source
+from cuadre.model.codes import CheckSeverity, IncidentKind, Verdict
+from cuadre.model.records import Admission, CheckReport, CheckResult, OutcomeTotal, ReconcileReport
+from cuadre.pipeline.alert import findings_of_day, missing_finding, rejection_findings
+
+DAY = date(2026, 3, 4)
+
+
+def _report(*totals: OutcomeTotal) -> ReconcileReport:
+    now = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    return ReconcileReport("pagoefectivo_pe", DAY, now, 100, 100, 0, 0, totals, "", "", "", "")
+
+
+def _total(outcome: str, count: int, at_risk: str = "0", currency: str = "PEN") -> OutcomeTotal:
+    return OutcomeTotal(outcome, currency, count, Decimal(100), Decimal(at_risk))
+
+
+def _check(severity: CheckSeverity) -> CheckReport:
+    failed = CheckResult("fee_not_negative", severity, False, 100, 2, "A fee is never negative.", ("a:1", "a:2"))
+    held = CheckResult("net_adds_up", CheckSeverity.CRITICAL, True, 100, 0, "Net adds up.")
+    return CheckReport("pagoefectivo_pe", DAY, severity is CheckSeverity.WARNING, (held, failed))
+
+
+def test_a_quiet_day_has_nothing_to_tell(source: Source) -> None:
+    report = _report(_total("matched", 99), _total("duplicate", 1, "100"), _total("not_an_order", 500))
+    assert findings_of_day(source, None, report) == []
+
+
+def test_breaks_above_the_threshold_are_told_with_their_share_and_money(source: Source) -> None:
+    report = _report(_total("matched", 97), _total("duplicate", 1, "10"), _total("missing_in_orders", 2, "20.5"))
+    (finding,) = findings_of_day(source, None, report)
+
+    assert finding.kind is IncidentKind.break_ratio
+    assert finding.cause == "3 of 100 items are breaks: 3.00 %, above 1 %."
+    assert (finding.count, finding.money) == (3, {"PEN": Decimal("30.5")})
+    assert finding.keys == ("missing_in_orders 2", "duplicate 1")
+
+
+def test_unreconciled_money_is_judged_in_its_own_currency(source: Source) -> None:
+    report = _report(
+        _total("matched", 1000), _total("amount_mismatch", 1, "5000"), _total("duplicate", 1, "1500.01", "USD")
+    )
+    (finding,) = findings_of_day(source, None, report)
+
+    assert finding.kind is IncidentKind.unreconciled_money
+    assert finding.money == {"USD": Decimal("1500.01")}
+
+
+def test_failed_expectations_close_the_gate_or_warn(source: Source) -> None:
+    (warning,) = findings_of_day(source, _check(CheckSeverity.WARNING), None)
+    (closed,) = findings_of_day(source, _check(CheckSeverity.CRITICAL), None)
+
+    assert (warning.kind, closed.kind) == (IncidentKind.check_warning, IncidentKind.gate_closed)
+    assert warning.cause == "fee_not_negative: 2 of 100 rows. A fee is never negative."
+    assert warning.keys == ("a:1", "a:2")
+
+
+def test_refused_archives_are_told_together_with_what_to_do() -> None:
+    good = Admission(Verdict.ADMITTED, None, None, "a" * 64, 1, "signed_then_encrypted")
+    bad = Admission(Verdict.REJECTED, "TAMPERED", "said at length", "b" * 64, 1, "signed_then_encrypted")
+    (finding,) = rejection_findings([good, bad])
+
+    assert finding.keys == ("TAMPERED",)
+    assert finding.cause.startswith("One archive was refused: TAMPERED. The integrity check")
+    assert rejection_findings([good]) == []
+
+
+def test_a_missing_archive_says_until_when_was_waited(source: Source) -> None:
+    finding = missing_finding(source, DAY)
+    assert (
+        finding.cause
+        == "Nothing arrived before 2026-03-05 10:00 -05. Ask the provider; the day runs again once it is there."
+    )
+    assert missing_finding(source, DAY, ("part 2",)).keys == ("part 2",)
