@@ -86,8 +86,8 @@ def make_archive(
     """
     say = progress or (lambda _: None)
     as_of = as_of or datetime.combine(day + timedelta(days=1), time(12), tzinfo=UTC)
-    out.mkdir(parents=True, exist_ok=True)
     wrong = chosen(faults)
+    out.mkdir(parents=True, exist_ok=True)
     say("Making keys")
     pair = sandbox_keys(keys or out)
     say(f"Drawing {lines:,} lines")

@@ -59,7 +59,8 @@ class Book:
     """Rows of one day in the making.
 
     `lines` and `orders` are parallel for the deals of the day (`deals` of them), extra rows wait in `more_lines` and
-    `more_orders`. `free` are deals nothing was done to yet.
+    `more_orders`. `free` are deals nothing was done to yet; `settled` are orders of an earlier day, settled then.
+    On a `tidy` day not even what is allowed looks odd.
     """
 
     source: Source
@@ -74,6 +75,8 @@ class Book:
     references: Numbers = field(init=False)
     operations: Numbers = field(init=False)
     one_currency: bool = False
+    tidy: bool = False
+    settled: Rows = field(default_factory=lambda: np.zeros(0, dtype=ORDER))
     _free: Whole = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +109,11 @@ class Book:
         """Indexes of `count` untouched deals, which are touched from now on."""
         picked, self._free = self._free[:count], self._free[count:]
         return picked
+
+    def take_settled(self, count: int) -> Rows:
+        """Up to `count` orders settled on an earlier day, which nobody else gets."""
+        taken, self.settled = self.settled[:count], self.settled[count:]
+        return taken.copy()
 
     def draw(self, count: int) -> tuple[Rows, Rows]:
         """`count` coherent deals as (payment lines, paid orders), belonging to nobody's book yet."""

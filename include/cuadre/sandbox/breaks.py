@@ -25,6 +25,7 @@ class Break:
 
     `rows` of the answers carry the outcome for each unit planted; a unit uses `deals` of the day and brings
     `extra_lines`. `plant` gets the indexes of the deals, `deals` for each unit.
+    `second_day` marks what needs a day before.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Break:
     rows: int = 1
     deals: int = 1
     extra_lines: int = 0
+    second_day: bool = False
 
 
 O = Outcome  # noqa: E741 (short on purpose: the table below is read by column)
@@ -57,12 +59,14 @@ BREAKS: tuple[Break, ...] = (
     Break("tax off by cents", O.matched_with_variance, money.tax_off),
     Break("fee and tax off", O.matched_with_variance, money.fee_and_tax_off),
     Break("settled late", O.matched_with_variance, money.settled_late),
+    Break("amount within tolerance", O.matched_with_variance, money.within_tolerance),
     Break("order id unknown, CIP agrees", O.matched_with_variance, money.other_order_id),
     Break("CIP unknown, order id agrees", O.matched_with_variance, money.other_cip),
     Break("sent twice with the same operation", O.duplicate, claims.twice_same_operation, rows=2, extra_lines=1),
     Break("sent twice with another operation", O.duplicate, claims.twice_other_operation, rows=2, extra_lines=1),
     Break("sent three times", O.duplicate, claims.three_times, rows=3, extra_lines=2),
     Break("sent twice without a CIP", O.duplicate, claims.twice_by_order_id, rows=2, extra_lines=1),
+    Break("settled on an earlier day", O.duplicate, claims.settled_before, deals=0, extra_lines=1, second_day=True),
     Break("two orders with one CIP", O.ambiguous, claims.two_orders, rows=3),
     Break("a paid and an expired order with one CIP", O.ambiguous, claims.paid_and_expired, rows=2),
     Break("two orders and two lines with one CIP", O.ambiguous, claims.two_by_two, rows=4, extra_lines=1),
@@ -72,6 +76,7 @@ BREAKS: tuple[Break, ...] = (
     Break("no references", O.missing_in_orders, claims.no_references),
     Break("blank references", O.missing_in_orders, claims.blank_references),
     Break("unknown CIP, no order id", O.missing_in_orders, claims.unknown_cip),
+    Break("unknown references, and refunded", O.missing_in_orders, returns.unknown_and_refunded, extra_lines=1),
     Break("no line", O.missing_in_settlement, claims.no_line, deals=0),
     Break("no line, order without a CIP", O.missing_in_settlement, claims.no_line_no_cip, deals=0),
     Break("no line, order with a blank CIP", O.missing_in_settlement, claims.no_line_blank_cip, deals=0),
@@ -87,7 +92,7 @@ BREAKS: tuple[Break, ...] = (
 OUTCOMES_PLANTED = tuple(dict.fromkeys(b.outcome for b in BREAKS))
 
 
-def spread(rows: int, shift: int, most_lines: int) -> dict[Break, int]:
+def spread(rows: int, shift: int, most_lines: int, *, second_day: bool = False) -> dict[Break, int]:
     """How many units of each break make up about `rows` answer rows, every outcome at least once.
 
     `shift` decides with which kind of an outcome to begin, so that small days differ by seed. No more than
@@ -97,7 +102,7 @@ def spread(rows: int, shift: int, most_lines: int) -> dict[Break, int]:
     units: dict[Break, int] = {}
     left = most_lines
     for outcome, mine in zip(OUTCOMES_PLANTED, share, strict=True):
-        kinds = [b for b in BREAKS if b.outcome is outcome]
+        kinds = [b for b in BREAKS if b.outcome is outcome and (second_day or not b.second_day)]
         start = shift % len(kinds)
         for kind, count in _deal_out(kinds[start:] + kinds[:start], max(1, mine)):
             fitting = min(count, left // max(1, _lines(kind)))

@@ -28,6 +28,18 @@ def twice_by_order_id(book: Book, deals: Whole) -> None:
     _repeat(book, deals, times=1, same_operation=False)
 
 
+def settled_before(book: Book, units: Whole) -> None:
+    """A line for an order that an earlier day's line has cleared."""
+    orders = book.take_settled(len(units))
+    lines, _ = book.draw(len(orders))
+    lines["cip"], lines["currency"], lines["gross"] = orders["cip"], orders["currency"], orders["amount"]
+    lines["order"] = lines["answer"] = orders["number"]
+    lines["outcome"] = outcome_code(Outcome.duplicate)
+    book.charge(lines)
+    book.add_lines(lines)
+    book.add_orders(orders)
+
+
 def two_orders(book: Book, deals: Whole) -> None:
     """Two paid orders carry the CIP of one line."""
     _ambiguous(book, deals)

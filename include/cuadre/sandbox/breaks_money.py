@@ -93,6 +93,16 @@ def settled_late(book: Book, deals: Whole) -> None:
     _variance(book, deals)
 
 
+def within_tolerance(book: Book, deals: Whole) -> None:
+    """The order asks for a little more or less, within what the source tolerates; where nothing is, as below."""
+    tolerance = book.tolerance(book.lines["currency"][deals])
+    little = book.rng.integers(1, np.maximum(tolerance, 1), endpoint=True) * book.rng.choice([-1, 1], len(deals))
+    tolerated = tolerance > 0
+    book.orders["amount"][deals[tolerated]] += little[tolerated]
+    other_order_id(book, deals[~tolerated])
+    _variance(book, deals)
+
+
 def other_order_id(book: Book, deals: Whole) -> None:
     """The CIP agrees, the line's order id is nobody's."""
     book.lines["order"][deals] = book.references.take(len(deals))

@@ -65,7 +65,9 @@ def draw_day(
     """
     if not 0 <= breaks <= 0.5:
         raise ConfigurationError("The share of breaks is between 0 (a clean day) and 0.5.")
-    book = Book(source, day, np.random.default_rng([seed, day.toordinal()]), one_currency=lines < SMALL)
+    book = Book(
+        source, day, np.random.default_rng([seed, day.toordinal()]), one_currency=lines < SMALL, tidy=not breaks
+    )
     if lines == 0:
         book.open(0, before.pending[:0])
         return Day(book.lines, _later(book, 0), 0, {})
@@ -78,12 +80,14 @@ def _fill(book: Book, lines: int, breaks: float, before: Before) -> Day:
     payouts = batches * (1 if small else len(book.source.currencies))
     extras = 0 if small else 1 if lines < 100 else 3
     returns = 0 if lines < 50 else max(2, round(lines * RETURN_SHARE))
+    book.settled = before.settled
     earlier = min(len(before.settled), round(lines * EARLIER_SHARE))
     room = lines - payouts - extras - returns - earlier
     units: dict[Break, int] = {}
     if breaks:
         shift = int(book.rng.integers(1000))
-        units = spread(round(lines * breaks), shift, max(0, room - len(before.pending)) * 4 // 5)
+        most = max(0, room - len(before.pending)) * 4 // 5
+        units = spread(round(lines * breaks), shift, most, second_day=len(before.settled) > 0)
     deals = room - sum(kind.extra_lines * count for kind, count in units.items())
     if deals < max(1, len(before.pending)):
         least = lines - deals + max(1, len(before.pending))
@@ -91,7 +95,7 @@ def _fill(book: Book, lines: int, breaks: float, before: Before) -> Day:
     book.open(deals, before.pending)
     plant(book, units)
     linked_returns(book, min(returns, book.free))
-    returns_of_earlier_orders(book, before.settled[:earlier])
+    returns_of_earlier_orders(book, book.take_settled(earlier))
     _absent_references(book, lines)
     orders = _later(book, lines)
     return Day(_settle(book, lines, batches), orders, batches, {k.name: n for k, n in units.items()})

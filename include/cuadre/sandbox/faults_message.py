@@ -7,6 +7,7 @@ fault are made in the provider's home and, where the fault needs it, become know
 from __future__ import annotations
 
 import random
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ def signer_not_allowed(sealing: Sealing) -> None:
 
 def signer_expired(sealing: Sealing) -> str:
     """Sign, then let the receiver know that the key had expired the week before."""
-    signer = _key(sealing, f"expired {sealing.moment:%Y%m%d%H%M%S}")
+    signer = _key(sealing, f"expired {secrets.token_hex(4)}")
     run(sealing, "--sign", "--encrypt", signer=signer)
     end = sealing.moment.astimezone(UTC) - timedelta(days=7)
     with gnupg(sealing.keys.provider) as gpg:
@@ -76,7 +77,7 @@ def signer_expired(sealing: Sealing) -> str:
 
 def signer_revoked(sealing: Sealing) -> str:
     """Sign with a key that is revoked, and let the receiver know."""
-    signer = _key(sealing, f"revoked {sealing.moment:%Y%m%d%H%M%S}")
+    signer = _key(sealing, f"revoked {secrets.token_hex(4)}")
     run(sealing, "--sign", "--encrypt", signer=signer)
     revocation = sealing.keys.provider / "openpgp-revocs.d" / f"{signer}.rev"
     text = revocation.read_text().replace(":-----BEGIN", "-----BEGIN")

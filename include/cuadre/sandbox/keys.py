@@ -36,11 +36,11 @@ class Gpg:
     """GnuPG on one home. `at` is the moment it believes it is."""
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self.home = home
 
     def run(self, arguments: Sequence[str], *, at: datetime | None = None, data: bytes | None = None) -> bytes:
         """Standard output of one call; ConfigurationError when GnuPG fails."""
-        command = ["gpg", "--homedir", str(self._home), "--batch", "--yes", "--no-tty", "--quiet"]
+        command = ["gpg", "--homedir", str(self.home), "--batch", "--yes", "--no-tty", "--quiet"]
         command += ["--pinentry-mode", "loopback", "--passphrase", "", "--trust-model", "always"]
         if at is not None:
             command += ["--faked-system-time", f"{at.astimezone(UTC):%Y%m%dT%H%M%S}!"]

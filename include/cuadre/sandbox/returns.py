@@ -6,12 +6,17 @@ import numpy as np
 
 from cuadre.model.codes import LineType, OrderStatus, Outcome
 from cuadre.sandbox.book import HOUR, Book
+from cuadre.sandbox.breaks_claims import unknown_references
 from cuadre.sandbox.rows import LINE, NO_CHANNEL, Rows, Whole, outcome_code, status_code, type_code
 
 
 def linked_returns(book: Book, count: int) -> None:
     """Add `count` returns that agree with their order: full and partial refunds, reversals, by CIP or by order id."""
-    deals = book.pick(count)
+    won_back = book.pick(count // 20)
+    half = np.maximum(1, book.lines["gross"][won_back] // 2)
+    _return(book, won_back, LineType.CHARGEBACK, half)
+    _return(book, won_back, LineType.CHARGEBACK_REVERSAL, -half)
+    deals = book.pick(count - 2 * len(won_back))
     kinds = book.rng.choice(4, len(deals), p=[0.45, 0.25, 0.25, 0.05])
     full, partial, reversed_, charged = (deals[kinds == kind] for kind in range(4))
     _return(book, full, LineType.REFUND, book.lines["gross"][full])
@@ -33,6 +38,14 @@ def returns_of_earlier_orders(book: Book, originals: Rows) -> None:
     orders["status"], orders["updated"] = status_code(OrderStatus.REFUNDED), lines["at"]
     book.add_lines(lines)
     book.add_orders(orders)
+
+
+def unknown_and_refunded(book: Book, deals: Whole) -> None:
+    """A payment of no known order, given back: the refund has its original, the payment has no order."""
+    unknown_references(book, deals)
+    lines = _return(book, deals, LineType.REFUND, book.lines["gross"][deals])
+    lines["answer"], lines["original_is_order"] = 0, False
+    lines["original"] = lines["cip"] = book.lines["cip"][deals]
 
 
 def refund_above_original(book: Book, deals: Whole) -> None:
@@ -102,10 +115,14 @@ def unlinked_unpaid(book: Book, units: Whole) -> None:
 
 
 def _return(book: Book, deals: Whole, kind: LineType, amount: Whole, outcome: Outcome = Outcome.matched) -> Rows:
-    """Add a return of `amount` cents to each deal; how the original is named varies by deal."""
+    """Add a return of `amount` cents to each deal; how the original is named varies by deal.
+
+    On a tidy day every return says of what it is; else some leave it to their own references.
+    """
     lines = book.lines[deals]
     lines["answer"], lines["gross"] = book.orders["number"][deals], -amount
-    by_order, by_cip, by_id = deals % 10 == 3, deals % 10 == 7, deals % 10 == 8
+    manner = deals % 10
+    by_order, by_cip, by_id = manner == 3, (manner == 7) & (not book.tidy), (manner == 8) & (not book.tidy)
     lines["original_is_order"] = by_order
     lines["original"] = np.where(by_order, lines["order"], np.where(by_cip | by_id, 0, lines["cip"]))
     lines["cip"][by_id] = 0
