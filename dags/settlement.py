@@ -26,7 +26,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import AsyncCallback, CronPartitionTimetable, DeadlineAlert, DeadlineReference, Param, dag, task
+from airflow.sdk import (
+    AsyncCallback,
+    CronPartitionTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    Param,
+    dag,
+    get_current_context,
+    task,
+)
 
 from cuadre.airflow.alarms import DeadlineMissed, report_failed_run, report_failed_task
 from cuadre.airflow.assets import announce, published_asset
@@ -64,13 +73,13 @@ def fetch(source_file: str) -> list[Json]:
     multiple_outputs=False,
     pool="cuadre_compute",
     execution_timeout=timedelta(hours=2),
-    map_index_template="{{ archive_name | default(map_index) }}",
+    map_index_template="{{ archive_name | default('archive') }}",
 )
-def admit(source_file: str, archive: Json, **context: Any) -> Json:
+def admit(source_file: str, archive: Json) -> Json:
     """Prove who signed one archive, then decrypt, type and keep its lines. A refusal is final: see its run book."""
     from cuadre.pipeline.line import admit_archive
 
-    context["archive_name"] = archive["name"]
+    get_current_context()["archive_name"] = archive["name"]
     work = work_at_hand(source_file)
     return admit_archive(*work.arguments, archive, now=work.now)
 
@@ -84,7 +93,7 @@ def check(source_file: str, admissions: list[Json]) -> Json:
     return check_day(*work.arguments, list(admissions), now=work.now)
 
 
-@task(multiple_outputs=False, pool="cuadre_compute", execution_timeout=timedelta(hours=2))
+@task(multiple_outputs=False, pool="cuadre_compute", execution_timeout=timedelta(hours=2), max_active_tis_per_dag=1)
 def reconcile(source_file: str, admissions: list[Json], checked: Json) -> Json:
     """Match lines, orders, open items and bank credits. Breaks are results, not failures."""
     from cuadre.pipeline.line import reconcile_day
@@ -94,7 +103,7 @@ def reconcile(source_file: str, admissions: list[Json], checked: Json) -> Json:
     return reconcile_day(*work.arguments, list(admissions), now=work.now)
 
 
-@task(multiple_outputs=False, pool="cuadre_warehouse", execution_timeout=timedelta(hours=1))
+@task(multiple_outputs=False, pool="cuadre_warehouse", execution_timeout=timedelta(hours=1), max_active_tis_per_dag=1)
 def publish(source_file: str, admissions: list[Json], checked: Json, reconciled: Json, **context: Any) -> Json:
     """Put the day into the marts in one transaction and read the control sums back before committing."""
     from cuadre.pipeline.line import publish_day
@@ -126,7 +135,7 @@ def settlement(source: Source, source_file: str) -> None:
         ),
         start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo(source.timezone)),
         catchup=False,
-        max_active_runs=1,
+        max_active_runs=8,  # a day that waits for its archive must not keep another from being run again
         params={"settlement_date": DATE},
         tags=["cuadre", "settlement", source.profile],
         default_args={
