@@ -32,7 +32,7 @@ AMOUNTS = ("gross", "fee", "tax", "net")
 REPEATING = ("source", "archive_id", "settlement_date", "batch_id", "line_type", "currency", "channel")
 """Columns of few distinct values: kept as dictionaries on the whole way."""
 
-_CENTS = pa.decimal128(18, 2)
+_CENT = 10_000
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _COLUMN_NUMBER = re.compile(r"CSV column #(\d+)")
 _UTF8_STEP = 1 << 20
@@ -70,7 +70,7 @@ class Typing:
         for name, in_file in self.layout.columns.items():
             kind = LINES.column(name).kind
             text = _WORD if name in REPEATING else pa.string()
-            types[in_file] = {Kind.MONEY: _CENTS, Kind.INSTANT: INSTANT}.get(kind, text)
+            types[in_file] = {Kind.MONEY: MONEY, Kind.INSTANT: INSTANT}.get(kind, text)
         return arrow_csv.ConvertOptions(
             column_types=types,
             include_columns=list(self.layout.columns.values()),
@@ -104,11 +104,15 @@ class Typing:
         if name == "line_type":
             self._check_line_types(array, block)
         if kind is Kind.MONEY:
-            try:
-                return array.cast(MONEY)
-            except pa.ArrowInvalid:
-                raise ArchiveRejected(Reason.LINES_MALFORMED, f"An amount of {name} is far too large.") from None
+            self._check_cents(name, array, block)
         return array
+
+    def _check_cents(self, name: str, amounts: pa.Array, block: Block) -> None:
+        """No more than two decimals. 18 digits fit in the lower half of a 128-bit number, so that half is enough."""
+        millionths = np.frombuffer(amounts.buffers()[1], np.int64)[::2][: len(amounts)]
+        odd = millionths % _CENT != 0
+        if odd.any():
+            raise malformed(block.first + int(odd.argmax()), f"{self.layout.columns[name]} has more than two decimals.")
 
     def _check_line_types(self, types: pa.DictionaryArray, block: Block) -> None:
         known = pc.is_in(types.dictionary, pa.array([t.value for t in LineType]))
@@ -229,8 +233,8 @@ def _trimmed(array: pa.Array) -> pa.Array:
 
 
 def _holds_blank(data: pa.Buffer) -> bool:
-    octets = np.frombuffer(data, np.uint8)
-    return bool(((octets == 32) | (octets == 9)).any())
+    octets = data.to_pybytes()
+    return b" " in octets or b"\t" in octets
 
 
 def _null_if_empty(texts: pa.Array) -> pa.Array:
