@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from cuadre.model.errors import ConfigurationError
 
@@ -44,9 +45,9 @@ class DuckDbEngine:
         """All rows of a small result."""
         return self._connection.execute(sql).fetchall()
 
-    def stream(self, sql: str, batch_rows: int) -> Any:
-        """The result as a `pyarrow.RecordBatchReader`, `batch_rows` at a time, in the order of the statement."""
-        return self._connection.sql(sql).to_arrow_reader(batch_rows)
+    def table(self, sql: str) -> pa.Table:
+        """The whole result as an Arrow table, in the order of the statement."""
+        return self._connection.sql(sql).to_arrow_table()
 
 
 @contextmanager

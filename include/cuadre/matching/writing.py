@@ -7,10 +7,9 @@ it is complete.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,15 +18,20 @@ import pyarrow.parquet as pq
 ROW_GROUP_ROWS = 250_000
 
 
-def write_parquet(batches: Any, schema: pa.Schema, path: Path) -> int:
-    """Write the record batches of a reader to `path`, in their order; returns the number of rows."""
+def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
+    """Write the rows of `tables` to `path`, in their order; returns the number of rows."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     rows = 0
     try:
         with pq.ParquetWriter(
-            unfinished, schema, compression="zstd", compression_level=1, use_dictionary=_repetitive(schema)
+            unfinished,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=_repetitive(schema),
+            store_decimal_as_integer=True,
         ) as writer:
-            for group in _groups(batches):
+            for group in _groups(tables):
                 columns = [_fit(group.column(field.name), field) for field in schema]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROW_GROUP_ROWS)
                 rows += group.num_rows
@@ -38,26 +42,26 @@ def write_parquet(batches: Any, schema: pa.Schema, path: Path) -> int:
 
 
 def _repetitive(schema: pa.Schema) -> list[str]:
-    """Columns worth a dictionary: all but those that differ on every row."""
-    return [field.name for field in schema if field.name not in {"item_id", "order_id", "line_no"}]
+    """Columns worth a dictionary: all but those that differ on nearly every row."""
+    return [field.name for field in schema if field.name not in {"item_id", "order_id", "line_no", "expected", "got"}]
 
 
-def _groups(batches: Any) -> Iterator[pa.Table]:
+def _groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Tables of ROW_GROUP_ROWS rows each, the last one shorter; none for no rows."""
-    waiting: list[pa.RecordBatch] = []
+    waiting: list[pa.Table] = []
     rows = 0
-    for batch in batches:
+    for table in tables:
         start = 0
-        while start < batch.num_rows:
-            part = batch.slice(start, ROW_GROUP_ROWS - rows)
+        while start < table.num_rows:
+            part = table.slice(start, ROW_GROUP_ROWS - rows)
             waiting.append(part)
             rows += part.num_rows
             start += part.num_rows
             if rows == ROW_GROUP_ROWS:
-                yield pa.Table.from_batches(waiting)
+                yield pa.concat_tables(waiting)
                 waiting, rows = [], 0
     if waiting:
-        yield pa.Table.from_batches(waiting)
+        yield pa.concat_tables(waiting)
 
 
 def _fit(column: pa.ChunkedArray, field: pa.Field) -> pa.Array:

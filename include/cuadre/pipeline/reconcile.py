@@ -18,6 +18,7 @@ from cuadre.matching.engine import DuckDbEngine, duckdb_engine
 from cuadre.matching.inputs import input_view, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.rendering import literal, render
+from cuadre.matching.results import open_item_tables, outcome_tables
 from cuadre.matching.writing import write_parquet
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BREAKS
@@ -25,8 +26,6 @@ from cuadre.model.columns import BANK_CREDITS, CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError, Refusal
 from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.records import OutcomeTotal, ReconcileReport
-
-_BATCH_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,8 @@ def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: da
         if step.name == "rest_orders":
             _refuse_repeated_orders(db)
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
-    written = {}
-    for model, table, path in (("outcomes", OUTCOMES, outcomes_path), ("open_items", OPEN_ITEMS, open_path)):
-        batches = db.stream(render(model, shared), _BATCH_ROWS)
-        written[model] = write_parquet(batches, arrow_schema(table), path)
+    items = write_parquet(outcome_tables(db, shared), arrow_schema(OUTCOMES), outcomes_path)
+    still_open = write_parquet(open_item_tables(db, shared), arrow_schema(OPEN_ITEMS), open_path)
     totals = _totals(db)
     breaks = {outcome.name for outcome in BREAKS}
     return ReconcileReport(
@@ -115,9 +112,9 @@ def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: da
         settlement_date=day,
         as_of=as_of.astimezone(UTC),
         lines=db.rows("SELECT COUNT(*) FROM todays_lines")[0][0],
-        items=written["outcomes"],
+        items=items,
         breaks=sum(total.count for total in totals if total.outcome in breaks),
-        open_items=written["open_items"],
+        open_items=still_open,
         outcomes=totals,
         outcomes_path=str(outcomes_path),
         open_items_path=str(open_path),
@@ -179,11 +176,11 @@ def _totals(db: DuckDbEngine) -> tuple[OutcomeTotal, ...]:
         FROM (
             SELECT outcome, currency, expected, got, delta FROM items
             UNION ALL
-            SELECT outcome, currency, expected, got, got - expected AS delta FROM cleared
+            SELECT 'matched' AS outcome, currency, amount AS expected, amount AS got, 0 AS delta FROM cleared
         ) AS rows_of_the_day
         GROUP BY outcome, currency
         ORDER BY outcome, currency
-        """  # noqa: S608 - both expressions are constants of the product
+        """
     )
     return tuple(OutcomeTotal(*row) for row in rows)
 

@@ -1,5 +1,5 @@
 -- One pass: every payment line beside every order that the pass's condition finds for it, compared; lines and orders
--- that found nobody stand alone. An unpaired order that is expected is provisionally missing_in_settlement.
+-- that found nobody stand alone.
 -- Run once for each pass, over what the earlier passes left.
 WITH compared AS (
     SELECT
@@ -48,9 +48,7 @@ SELECT
     currency,
     amount AS expected,
     gross AS got,
-    merchant_reference_differs AS points_elsewhere,
     CASE
-        WHEN line_key IS NULL AND status IN (${taken}) THEN 'missing_in_settlement'
         WHEN line_key IS NULL OR order_id IS NULL THEN NULL
         WHEN currency_differs THEN 'currency_mismatch'
         WHEN beyond_tolerance THEN 'amount_mismatch'

@@ -1,5 +1,5 @@
 -- Orders in play that a line of another day has cleared.
 SELECT DISTINCT c.order_id
 FROM claims AS c
-INNER JOIN candidates_1 AS p ON p.order_id = c.order_id
+INNER JOIN first_pass AS p ON p.order_id = c.order_id
 WHERE c.settlement_date <> ${settlement_date}

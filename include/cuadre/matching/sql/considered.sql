@@ -4,7 +4,7 @@
 WITH pairs AS (
     SELECT 1 AS pass_no, 'psp_reference' AS pass, p.*
     FROM candidates_1 AS p
-    INNER JOIN second_look AS s ON s.line_key = p.line_key AND s.order_id = p.order_id
+    WHERE p.line_key IS NOT NULL AND p.order_id IS NOT NULL
     UNION ALL
     SELECT 2 AS pass_no, 'merchant_reference' AS pass, p.*
     FROM candidates_2 AS p

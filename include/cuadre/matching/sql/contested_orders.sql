@@ -15,7 +15,6 @@ WITH contested AS (
         AND NOT EXISTS (
             SELECT 1 FROM payments AS a WHERE a.decision = 'accepted' AND a.order_id = k.conflicts_with
         )
-        AND NOT EXISTS (SELECT 1 FROM cleared AS a WHERE a.order_id = k.conflicts_with)
 )
 
 SELECT
@@ -23,5 +22,5 @@ SELECT
     MIN(c.reasons) AS reasons
 FROM contested AS c
 INNER JOIN rest_orders AS o ON o.order_id = c.order_id
-WHERE o.status IN (${taken}) AND NOT o.claimed
+WHERE o.status IN (${taken}) AND NOT o.claimed AND NOT o.cleared
 GROUP BY c.order_id

@@ -1,10 +1,8 @@
 -- Ids of the orders later steps ask about.
 SELECT order_id FROM second_look WHERE order_id IS NOT NULL
 UNION
+SELECT order_id FROM repeated_orders
+UNION
 SELECT merchant_reference AS order_id FROM rest_lines WHERE line_type = 'PAYMENT' AND merchant_reference IS NOT NULL
 UNION
 SELECT reference AS order_id FROM return_references
-UNION
-SELECT p.order_id
-FROM candidates_1 AS p
-WHERE p.order_id IS NOT NULL AND p.line_key IN (SELECT line_key FROM original_lines)

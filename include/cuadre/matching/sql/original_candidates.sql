@@ -1,8 +1,6 @@
 -- For every return, the originals its reference may mean: an order that took money, the order a payment line was
 -- paired with, or a payment line alone.
 WITH payment_orders AS (
-    SELECT line_key, order_id FROM cleared WHERE line_key IN (SELECT line_key FROM original_lines)
-    UNION ALL
     SELECT line_key, order_id FROM payments WHERE decision IN ('accepted', 'duplicate')
 )
 

@@ -1,6 +1,6 @@
--- Orders with more than one candidate line in this pass.
+-- Orders with more than one candidate line in the first pass, or with more than one row.
 SELECT order_id
-FROM ${candidates}
+FROM first_pass
 WHERE order_id IS NOT NULL
 GROUP BY order_id
 HAVING COUNT(*) > 1

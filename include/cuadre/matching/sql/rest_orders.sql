@@ -1,7 +1,6 @@
--- Whole orders that later steps ask about; `claimed` says that a line of another day cleared the order.
+-- Whole orders that later steps ask about: `claimed` by a line of another day, or `cleared` by the first pass.
 SELECT
     o.*,
-    o.order_id IN (SELECT order_id FROM claimed_orders) AS claimed
-FROM orders AS o
-WHERE o.order_id IN (SELECT order_id FROM needed_orders)
-    OR o.psp_reference IN (SELECT reference FROM return_references)
+    o.order_id IN (SELECT order_id FROM claimed_orders) AS claimed,
+    o.order_id IN (SELECT order_id FROM cleared_orders) AS cleared
+FROM found_orders AS o

@@ -3,19 +3,14 @@
 SELECT
     line_key,
     order_id
-FROM candidates_1
+FROM first_pass
 WHERE (line_key IS NOT NULL AND order_id IS NULL)
-    OR (
-        line_key IS NULL
-        AND outcome = 'missing_in_settlement'
-        AND order_id NOT IN (SELECT order_id FROM claimed_orders)
-    )
+    OR (line_key IS NULL AND awaited AND order_id NOT IN (SELECT order_id FROM claimed_orders))
     OR (
         line_key IS NOT NULL
         AND order_id IS NOT NULL
         AND (
-            outcome NOT IN ('matched', 'matched_with_variance')
-            OR points_elsewhere
+            NOT clean
             OR line_key IN (SELECT line_key FROM repeated_lines)
             OR order_id IN (SELECT order_id FROM repeated_orders)
             OR order_id IN (SELECT order_id FROM claimed_orders)

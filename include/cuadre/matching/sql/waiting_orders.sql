@@ -16,6 +16,6 @@ SELECT
 FROM rest_orders AS o
 WHERE o.status IN (${taken})
     AND NOT o.claimed
-    AND o.order_id IN (SELECT s.order_id FROM second_look AS s WHERE s.line_key IS NULL)
+    AND NOT o.cleared
     AND NOT EXISTS (SELECT 1 FROM considered AS p WHERE p.order_id = o.order_id)
     AND NOT EXISTS (SELECT 1 FROM contested_orders AS c WHERE c.order_id = o.order_id)

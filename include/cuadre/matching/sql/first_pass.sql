@@ -1,0 +1,21 @@
+-- The whole day once, over few columns: payment lines beside the orders with their psp_reference. A pair is `clean` when
+-- there is nothing at all to say about it; whatever is not clean is looked at again, with all its columns, by the
+-- passes proper (candidates.sql). `awaited` marks orders that took money, so that a settlement is expected.
+SELECT
+    l.line_key,
+    o.order_id,
+    COALESCE(l.currency, o.currency) AS currency,
+    COALESCE(l.gross, o.amount) AS amount,
+    COALESCE(
+        l.gross = o.amount
+        AND l.currency = o.currency
+        AND o.status IN (${taken})
+        AND COALESCE(l.merchant_reference = o.order_id, TRUE)
+        AND COALESCE(CAST(o.due_at AT TIME ZONE ${zone} AS DATE) >= l.settlement_date + ${lag_days}, TRUE)
+        AND COALESCE(l.fee = ${contract_fee}, TRUE)
+        AND COALESCE(l.tax = ${contract_tax}, TRUE),
+        FALSE
+    ) AS clean,
+    COALESCE(o.status IN (${taken}), FALSE) AS awaited
+FROM (SELECT * FROM lines WHERE line_type = 'PAYMENT') AS l
+FULL OUTER JOIN orders AS o ON l.psp_reference = o.psp_reference

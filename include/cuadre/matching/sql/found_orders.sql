@@ -1,0 +1,5 @@
+-- Whole orders that later steps ask about.
+SELECT o.*
+FROM orders AS o
+WHERE o.order_id IN (SELECT order_id FROM needed_orders)
+    OR o.psp_reference IN (SELECT reference FROM return_references)

@@ -1,0 +1,4 @@
+-- Orders the passes may still pair.
+SELECT *
+FROM rest_orders
+WHERE NOT cleared
