@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{40}$")]
+Channel = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9 _.-]{0,63})$")]
 Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6)]
 TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$")]
@@ -159,7 +160,7 @@ class FeePlan(Strict):
     """
 
     currency: Currency
-    channel: str = "*"
+    channel: Channel = "*"
     valid_from: date
     valid_to: date | None = None
     percent: Percent

@@ -1,0 +1,115 @@
+"""Source files: what is refused, where the mistake is said to be, and what the times and names mean."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cuadre.config import load_source, load_sources
+from cuadre.model.errors import ConfigurationError
+
+EXAMPLE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "source.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_the_example_is_valid_and_believes_nobody_yet() -> None:
+    source = load_source(EXAMPLE)
+    assert source.source == EXAMPLE.stem
+    assert [signer.fingerprint for signer in source.trust.signers] == ["0" * 40]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "hint"),
+    [
+        ("lag_days: 1", "lag_dayz: 1", "settlement.lag_dayz", "allowed here: lag_days, tolerance"),
+        ("owner: payments", "owner: payments\npassword: x", "password", "unknown key"),
+        ("lag_days: 1", "lag_days: -1", "settlement.lag_days", "greater than or equal to 0"),
+        ("America/Lima", "America/Limo", "timezone", "IANA"),
+        ('break_percent: "1"', 'break_percent: "101"', "thresholds.break_percent", "less than or equal to 100"),
+        ("orders: {table: shop.orders", 'orders: {table: "shop.orders; drop"', "orders.table", "match pattern"),
+        ('fingerprint: "0000', 'fingerprint: "0x00', "trust.signers.0.fingerprint", "match pattern"),
+        ("warehouse: {connection: cuadre_warehouse}", "warehouse: {}", "warehouse", "exactly one of"),
+        ("{env: CUADRE_KEYRING}", "{env: A, folder: b}", "trust.keyring", "exactly one of"),
+        ("currencies: [PEN, USD]", "currencies: [PEN]", "the file", "USD is not among `currencies`"),
+        ("profile: pagoefectivo/1", "profile: pagoefectivo/2", "profile", "pagoefectivo/1"),
+        ("merchant: ", "merchants: ", "merchant", "is missing"),
+        ("_{date:%Y%m%d}", "", "transport", "must name the day"),
+    ],
+)
+def test_a_mistake_is_named_by_file_line_and_key_with_what_is_allowed(
+    tmp_path: Path, old: str, new: str, key: str, hint: str
+) -> None:
+    path = changed(tmp_path, old, new)
+    with pytest.raises(ConfigurationError) as refused:
+        load_source(path)
+    sentence = next(line for line in str(refused.value).splitlines() if f" {key}: " in line)
+    assert hint in sentence
+    number = int(sentence.removeprefix(f"{path}:").split(":", 1)[0])
+    if key not in ("the file", "merchant"):
+        assert key.rsplit(".", 1)[-1].strip("0123456789") in path.read_text(encoding="utf-8").splitlines()[number - 1]
+
+
+def test_several_mistakes_are_all_named_at_once(tmp_path: Path) -> None:
+    path = changed(tmp_path, "lag_days: 1", "lag_days: none\n  extra: 1")
+    with pytest.raises(ConfigurationError) as refused:
+        load_source(path)
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_broken_yaml_and_a_missing_file_are_sentences(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("source: [", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"broken\.yaml:\d+: not valid YAML"):
+        load_source(tmp_path / "broken.yaml")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_source(tmp_path / "missing.yaml")
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.yaml").write_text("- a\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="mapping"):
+        load_source(tmp_path / "list.yaml")
+
+
+def test_one_name_for_two_sources_is_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="used twice"):
+        load_sources(tmp_path)
+
+
+def test_a_day_is_judged_at_noon_utc_of_the_day_after_in_lima() -> None:
+    source = load_source(EXAMPLE)
+    assert source.as_of(date(2026, 3, 4)).astimezone(UTC) == datetime(2026, 3, 5, 12, tzinfo=UTC)
+    assert source.cut_off(date(2026, 12, 31)).astimezone(UTC) == datetime(2027, 1, 1, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("pe_settlement_30145_20260304_01of02.zip.pgp", True),
+        ("pe_settlement_30145_20260304_01of02.zip.pgp.part", False),
+        ("pe_settlement_30146_20260304_01of02.zip.pgp", False),
+        ("pe_settlement_30145_20260305_01of02.zip.pgp", False),
+        ("pe_settlement_30145_20260304_01of02xzip.pgp", False),
+        ("../pe_settlement_30145_20260304_01of02.zip.pgp", False),
+    ],
+)
+def test_only_names_of_the_merchant_and_day_belong_to_it(name: str, fits: bool) -> None:
+    source = load_source(EXAMPLE)
+    assert bool(source.transport.name_pattern(source.merchant, date(2026, 3, 4)).fullmatch(name)) is fits
+
+
+def test_the_example_holds_no_secret() -> None:
+    data = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    assert set(data["transport"]["server"]) == {"connection"}
+    assert set(data["warehouse"]) == {"connection"}
