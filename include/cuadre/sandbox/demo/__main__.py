@@ -50,11 +50,12 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Port of the Airflow page; 8080, or a free one.")] = None,
     lines: Annotated[int, typer.Option(min=300, help="Settlement lines a day.")] = 3000,
     seed: Annotated[int, typer.Option(help="Another seed gives other days.")] = 1,
+    folder: Annotated[Path, typer.Option(help="Where everything of the demo is kept.")] = ROOT / ".demo",
 ) -> None:
     """Three settlement days, from encrypted archives to marts, on real parts; Ctrl-C stops all that was started."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
-    house, say = House(), _clock()
+    house, say = House(folder.resolve()), _clock()
     try:
         _need_gnupg()
         with occupied(house):
@@ -184,10 +185,16 @@ def _addresses(house: House, postgres: Postgres, rest: Rest) -> None:
     command = shlex.join(postgres.psql("warehouse"))
     house.psql.write_text(f'#!/bin/sh\nPGPASSFILE={shlex.quote(str(postgres.password_file))} exec {command} "$@"\n')
     house.psql.chmod(0o700)
-    passwords = (house.airflow / "passwords.json").relative_to(ROOT)
-    out.print(f"\nAirflow:    {rest.address}   user {rest.user}, password in {passwords}")
-    out.print(f"The marts:  {house.psql.relative_to(ROOT)}   then, for example:  SELECT * FROM recon.recon_daily;")
-    out.print(f"Incidents:  {house.alerts.relative_to(ROOT)}")
+    out.print(
+        f"\nAirflow:    {rest.address}   user {rest.user}, password in {_short(house.airflow / 'passwords.json')}"
+    )
+    out.print(f"The marts:  {_short(house.psql)}   then, for example:  SELECT * FROM recon.recon_daily;")
+    out.print(f"Incidents:  {_short(house.alerts)}")
+
+
+def _short(path: Path) -> str:
+    """As it is typed from the current folder, when that is shorter."""
+    return min(str(path), os.path.relpath(path), key=len)
 
 
 def _wait_for_ctrl_c() -> None:

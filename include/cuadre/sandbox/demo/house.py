@@ -18,9 +18,9 @@ ROOT = Path(cuadre.__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Folders of one demo, all below `.demo` in the checkout."""
+    """Folders of one demo, all below `base`."""
 
-    base: Path = ROOT / ".demo"
+    base: Path
 
     @property
     def airflow(self) -> Path:
@@ -98,10 +98,10 @@ class House:
 @contextmanager
 def occupied(house: House) -> Iterator[None]:
     """Hold the house; ConfigurationError when another demo of this checkout does."""
-    house.base.mkdir(exist_ok=True)
+    house.base.mkdir(parents=True, exist_ok=True)
     with (house.base / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigurationError("A demo of this checkout is already running; stop it with Ctrl-C.") from None
+            raise ConfigurationError("A demo is already running here; stop it with Ctrl-C.") from None
         yield
