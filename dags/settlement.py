@@ -117,7 +117,7 @@ def publish(source_file: str, admissions: list[Json], checked: Json, reconciled:
 @task(multiple_outputs=False, pool="cuadre_warehouse", execution_timeout=timedelta(minutes=15))
 def alert(source_file: str, checked: Json, reconciled: Json, publication: Json) -> Json:
     """Open, update or recover the day's incidents: warnings, too many breaks, too much unreconciled money."""
-    from cuadre.pipeline.line import alert_day
+    from cuadre.pipeline.alarms import alert_day
 
     work = work_at_hand(source_file)
     return alert_day(*work.arguments, checked, reconciled, publication, now=work.now)

@@ -14,7 +14,7 @@ import yaml
 from cuadre.config import Source, load_source
 from cuadre.config.secrets import resolve
 from cuadre.config.settings import Settings
-from cuadre.pipeline import line
+from cuadre.pipeline import alarms, line
 from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.workplace import Workplace, workplace
 from cuadre.sandbox.archive import SandboxDay
@@ -56,7 +56,14 @@ class House:
         checked = line.check_day(*here, admissions, now=at)
         reconciled = line.reconcile_day(*here, admissions, now=at)
         publication = line.publish_day(*here, admissions, checked, reconciled, now=at)
-        return {"reconciled": reconciled, "publication": publication, "checked": checked, "admissions": admissions}
+        alert = alarms.alert_day(*here, checked, reconciled, publication, now=at)
+        return {
+            "alert": alert,
+            "reconciled": reconciled,
+            "publication": publication,
+            "checked": checked,
+            "admissions": admissions,
+        }
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ class DeadlineMissed(BaseNotifier):
 
 
 def _open(source: Source, context: Any, finding: Finding, resolver: Resolver, *, only_if_quiet: bool = False) -> None:
-    from cuadre.pipeline.line import alarm
+    from cuadre.pipeline.alarms import alarm
     from cuadre.pipeline.workplace import workplace
 
     day = settlement_date(context, source.zone)

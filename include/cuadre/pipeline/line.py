@@ -1,8 +1,9 @@
-"""The line a settlement day moves down: fetch, admit, check, reconcile, publish, alert, each as one function.
+"""The line a settlement day moves down: wait, fetch, admit, check, reconcile, publish, each as one function.
 
 Every function takes the workplace, the source, the day and what earlier steps returned, leaves a journal record
 however it ends, and returns a small JSON-safe record: ids, counts, sums and store keys, never lines. Running one
-again, after a crash or on purpose, gives the same result. DAGs, demo and tests call these and only these.
+again, after a crash or on purpose, gives the same result. The last step, alert, is in `alarms.py`. DAGs, demo and
+tests call these and only these.
 """
 
 from __future__ import annotations

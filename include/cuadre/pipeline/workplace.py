@@ -51,10 +51,6 @@ class Workplace:
         """The warehouse's URL."""
         return self.resolver(source.warehouse)
 
-    def channels(self, source: Source) -> tuple[SecretStr, ...]:
-        """The apprise URLs incidents of `source` go to."""
-        return tuple(self.resolver(channel) for channel in source.alerts.channels)
-
     @contextmanager
     def room(self) -> Iterator[Path]:
         """An empty scratch folder, removed on leaving."""

@@ -1,0 +1,110 @@
+"""The end of a day, or its trouble, told to people: the last step of the line, and what callbacks call.
+
+Deriving findings is in `alert.py` and `trouble.py`; incidents and channels are in `cuadre.alerts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from pydantic import SecretStr
+
+from cuadre.alerts import Change, open_incidents
+from cuadre.config.source import Source
+from cuadre.model.codes import IncidentKind
+from cuadre.model.errors import ConfigurationError, CuadreError, WarehouseUnavailable
+from cuadre.model.records import CheckReport, Finding, ReconcileReport, from_json
+from cuadre.pipeline.alert import JUDGED_BY_SUCCESS, findings_of_day, raise_incidents
+from cuadre.pipeline.keeping import Json
+from cuadre.pipeline.workplace import Workplace
+
+
+def alert_day(
+    work: Workplace, source: Source, day: date, checked: Json, reconciled: Json, publication: Json, *, now: datetime
+) -> Json:
+    """Open, update or recover the incidents of a published day: {changes: [...]}, one for each that changed.
+
+    Raises WarehouseUnavailable when the state of an incident could not be recorded; it has been told all the same.
+    """
+    report, check = from_json(ReconcileReport, reconciled["report"]), from_json(CheckReport, checked["report"])
+    with work.journalled("alert", source, day, now) as note:
+        changes = _tell(work, source, day, findings_of_day(source, check, report), JUDGED_BY_SUCCESS, now)
+        note.update(changes=_told(changes), mart_hash=publication["mart_hash"])
+        if not all(change.recorded for change in changes):
+            raise WarehouseUnavailable("The state of an incident could not be recorded; it was told.")
+        return {"changes": note["changes"]}
+
+
+def alarm(
+    work: Workplace, source: Source, day: date, finding: Finding, *, now: datetime, only_if_quiet: bool = False
+) -> list[Json]:
+    """Open or update the incident of a failure: the changes made, as {what, incident_id, recorded, deliveries}.
+
+    With `only_if_quiet` nothing is done when the day has an open incident already. A warehouse that cannot be reached
+    stops nobody from being told.
+    """
+    with work.journalled("alarm", source, day, now) as note:
+        if only_if_quiet and _has_open(work, source, day):
+            note["changes"] = []
+        else:
+            note["changes"] = _told(_tell(work, source, day, [finding], (), now))
+        return list(note["changes"])
+
+
+def _tell(
+    work: Workplace,
+    source: Source,
+    day: date,
+    findings: Sequence[Finding],
+    judged: Iterable[IncidentKind],
+    now: datetime,
+) -> list[Change]:
+    return raise_incidents(
+        findings,
+        source,
+        day,
+        url=_url(work, source),
+        now=now,
+        channels=_channels(work, source),
+        local_file=work.alerts,
+        judged=judged,
+    )
+
+
+def _has_open(work: Workplace, source: Source, day: date) -> bool:
+    url = _url(work, source)
+    try:
+        return url is not None and bool(open_incidents(url, source.source, day))
+    except CuadreError:
+        return False
+
+
+def _url(work: Workplace, source: Source) -> str | None:
+    try:
+        return work.warehouse(source).get_secret_value()
+    except ConfigurationError:
+        return None
+
+
+def _channels(work: Workplace, source: Source) -> list[SecretStr]:
+    """The channels that can be read; one whose secret is missing must not silence the others."""
+    found = []
+    for reference in source.alerts.channels:
+        try:
+            found.append(work.resolver(reference))
+        except ConfigurationError:
+            continue
+    return found
+
+
+def _told(changes: Sequence[Change]) -> list[Json]:
+    return [
+        {
+            "what": change.what.value,
+            "incident_id": change.incident.incident_id,
+            "recorded": change.recorded,
+            "deliveries": [delivery.delivered for delivery in change.deliveries],
+        }
+        for change in changes
+    ]
