@@ -8,13 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import inspect
 
 from cuadre.marts import migrate
 from cuadre.marts.migrate import downgrade
 from cuadre.marts.schema import HISTORY, KNOWN_FROM, SCHEMA, ddl, metadata
 from cuadre.model.columns import INCIDENT, MARTS, Kind
-from cuadre.warehouse import Address
+from cuadre.warehouse import Address, engine
 
 TYPES = {
     Kind.TEXT: "text",
@@ -65,7 +65,7 @@ def test_the_migrations_build_exactly_what_the_registry_declares(module_warehous
     assert _catalog(module_warehouse_url) == _catalog(database_url)
     assert _indexes(module_warehouse_url) == _indexes(database_url)
     names = {table.name for table in metadata().sorted_tables}
-    inspector = inspect(create_engine(Address.parse(module_warehouse_url).sqlalchemy))
+    inspector = inspect(engine(module_warehouse_url))
     assert set(inspector.get_table_names(SCHEMA)) == names | {"alembic_version"}
 
 

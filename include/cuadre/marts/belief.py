@@ -17,14 +17,14 @@ import psycopg
 from psycopg import sql
 
 from cuadre.marts.schema import SCHEMA, history_name
-from cuadre.model.columns import ARCHIVE_ADMISSION, Kind, Table
+from cuadre.model.columns import ARCHIVE_ADMISSION, RECON_LINE, Kind, Table
 from cuadre.warehouse import copy_in
 
 VOLATILE = frozenset({"seen_at", "checked_at", "published_at"})
 """When something was done, not what was found: doing it again with the same result changes no belief."""
 
 Sums = dict[str, tuple[Decimal, ...]]
-"""By currency ('' for marts without one): number of rows, then the sum of each money and count column."""
+"""By currency ('' for marts without one): number of rows, then sums of the money and count columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,8 @@ def sums_in_files(duck: duckdb.DuckDBPyConnection, mart: Table) -> Sums:
 
 def _measures(mart: Table) -> str:
     currency = "currency" if "currency" in mart.names else "''"
-    added = [column.name for column in mart.columns if column.kind in {Kind.MONEY, Kind.COUNT}]
+    kinds = {Kind.MONEY} if mart is RECON_LINE else {Kind.MONEY, Kind.COUNT}  # for the long one what matters
+    added = [column.name for column in mart.columns if column.kind in kinds]
     return ", ".join([currency, "COUNT(*)", *(f"COALESCE(SUM({name}), 0)" for name in added)])
 
 
