@@ -304,6 +304,20 @@ def test_without_lines_somebody_must_name_the_day(write: Write, source: Source):
         check(write([]), source)
 
 
+def test_a_file_without_lines_may_name_its_day_in_its_metadata(write: Write, source: Source):
+    schema = arrow_schema(LINES).with_metadata({"settlement_date": DAY.isoformat()})
+
+    report = check(write([], schema=schema), source)
+
+    assert (report.settlement_date, report.passed) == (DAY, True)
+
+
+def test_a_folder_with_a_quote_in_its_name_is_read(write: Write, source: Source, tmp_path: Path):
+    (tmp_path / "o'higgins").mkdir()
+
+    assert check(write(clean_day(), "o'higgins/lines.parquet"), source).passed
+
+
 def test_the_day_most_lines_carry_is_the_day_when_none_is_asked_for(write: Write, source: Source):
     lines = clean_day()
     lines[3].update(settlement_date=date(2026, 3, 4))

@@ -45,6 +45,10 @@ def test_the_docs_hold_no_reference_and_no_other_content_of_a_line(site: Path):
         assert not [value for value in [*content, "SECRET", "XQX"] if value in text], file.name
 
 
+def test_the_docs_of_a_day_are_small_enough_to_keep_for_every_day(site: Path):
+    assert sum(file.stat().st_size for file in site.rglob("*") if file.is_file()) < 2**20
+
+
 def test_a_second_check_of_the_day_replaces_the_page_of_the_first(write: Write, source: Source, tmp_path: Path):
     for _ in range(2):
         check(write(clean_day()), source, docs=tmp_path / "docs")

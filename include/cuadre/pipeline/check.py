@@ -23,17 +23,17 @@ def check(
 ) -> CheckReport:
     """The result of every expectation on the lines of one settlement day.
 
-    `lines` is a Parquet file, a folder or a list of files; `settlement_date` defaults to the one most lines carry;
-    `docs` is a folder for the data docs, a static site without any content of the lines. `passed` says whether no
-    critical expectation failed: warnings never close the gate. ConfigurationError when there are no such files, or
-    when no day is given and the lines name none.
+    `lines` is a Parquet file, a folder or a list of files; `settlement_date` defaults to the one most lines carry, or
+    else to the one the files name; `docs` is a folder for the data docs, a static site without any content of the
+    lines. `passed` says whether no critical expectation failed: warnings never close the gate. ConfigurationError when
+    there are no such files, or when no day is given and the lines name none.
     """
     from cuadre.quality.suite import count_unexpected, database
 
     files = line_files(lines)
     with database() as (address, connection):
         show_lines(connection, files)
-        day = settlement_date or settlement_date_of(connection)
+        day = settlement_date or settlement_date_of(connection, files)
         unexpected = count_unexpected(EXPECTATIONS, source, day, address=address, docs=docs)
         counts = count_by_type(connection)
         results = tuple(

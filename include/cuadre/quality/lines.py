@@ -51,19 +51,26 @@ def show_lines(connection: Connection, files: Sequence[Path]) -> None:
     connection.commit()
 
 
-def settlement_date_of(connection: Connection) -> date:
-    """The settlement date most lines carry, the earlier of two equally frequent ones.
+def settlement_date_of(connection: Connection, files: Sequence[Path]) -> date:
+    """The settlement date most lines carry, the earlier of two equally frequent ones; without lines, the files' own.
 
-    ConfigurationError when no line carries one.
+    A file of no lines says its day in the Parquet key-value metadata, under `settlement_date`. ConfigurationError when
+    nothing names a day.
     """
-    row = connection.exec_driver_sql(
+    counted = connection.exec_driver_sql(
         "SELECT settlement_date FROM lines WHERE settlement_date IS NOT NULL "
         "GROUP BY settlement_date ORDER BY count(*) DESC, settlement_date LIMIT 1"
     ).fetchone()
-    if row is None:
-        raise ConfigurationError("The lines name no settlement date: say which day they are for.")
-    day: date = row[0]
-    return day
+    if counted is not None:
+        day: date = counted[0]
+        return day
+    for file in files:
+        said = connection.exec_driver_sql(
+            f"SELECT decode(value) FROM parquet_kv_metadata({_path(file)}) WHERE decode(key) = 'settlement_date'"
+        ).fetchone()
+        if said is not None:
+            return date.fromisoformat(said[0])
+    raise ConfigurationError("The lines name no settlement date: say which day they are for.")
 
 
 def count_by_type(connection: Connection) -> dict[str | None, int]:
@@ -84,8 +91,11 @@ def _as_found(files: Sequence[Path]) -> str:
     if not files:
         columns = ", ".join(f"CAST(NULL AS {DUCKDB_TYPES[column.kind]}) AS {column.name}" for column in LINES.columns)
         return f"SELECT {columns} WHERE false"
-    names = ", ".join("'{}'".format(str(file.resolve()).replace("'", "''")) for file in files)
-    return f"SELECT * FROM read_parquet([{names}], union_by_name = true)"
+    return f"SELECT * FROM read_parquet([{', '.join(map(_path, files))}], union_by_name = true)"
+
+
+def _path(file: Path) -> str:
+    return "'" + str(file.resolve()).replace("'", "''") + "'"
 
 
 def _declared(column: Column, found: str | None) -> str:

@@ -63,14 +63,21 @@ def count_unexpected(
         try:
             result = _definition(context, datasource, expectations, source, day).run(
                 result_format="BASIC",
-                run_id=RunIdentifier(run_name=f"{source.source} {day}", run_time=source.as_of(day)),
+                run_id=RunIdentifier(run_name=f"{day}", run_time=source.as_of(day)),
             )
             if docs is not None:
                 context.build_data_docs()
+                _drop_films(docs)
         finally:
             datasource.get_execution_engine().close()
             datasource.get_engine().dispose()
     return dict(_counted(each) for each in result.results)
+
+
+def _drop_films(docs: Path) -> None:
+    """Remove the films of how to use the site: megabytes that no page of ours shows."""
+    for film in docs.glob("static/images/*.gif"):
+        film.unlink()
 
 
 def _config(docs: Path | None) -> DataContextConfig:
