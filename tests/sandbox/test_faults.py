@@ -53,7 +53,7 @@ GNUPG = {
     "no_decryption_key": said(2, "NO_SECKEY DECRYPTION_FAILED", "PLAINTEXT"),
     "garbage": said(2, "NODATA", "PLAINTEXT"),
     "error_page": said(2, "NODATA", "PLAINTEXT"),
-    "two_messages": said(2, "DECRYPTION_INFO ERROR", "DECRYPTION_OKAY"),
+    "two_messages": said(2, "ENC_TO DECRYPTION_INFO", "DECRYPTION_OKAY"),
     "nested": said(0, " ".join(FINE)),
     "truncated": said(2, "ENC_TO", "DECRYPTION_OKAY GOODMDC GOODSIG"),
 }
