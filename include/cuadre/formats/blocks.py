@@ -15,7 +15,7 @@ from cuadre.formats.layout import malformed
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 _LONGEST_HEAD = 1 << 16
 _LONGEST_TRAILERS = 1 << 16
 _LINE_END = ord("\n")

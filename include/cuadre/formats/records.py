@@ -6,7 +6,6 @@ Not here: where blocks begin and end (`blocks.py`), Parquet (`parts.py`).
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pyarrow import csv as arrow_csv
 
 from cuadre.formats.blocks import Block
 from cuadre.formats.layout import Layout, malformed
+from cuadre.formats.octets import check_octets
 from cuadre.model.arrow import INSTANT, MONEY, arrow_schema
 from cuadre.model.codes import LineType
 from cuadre.model.codes import RejectionReason as Reason
@@ -35,7 +35,6 @@ REPEATING = ("source", "archive_id", "settlement_date", "batch_id", "line_type",
 _CENT = 10_000
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _COLUMN_NUMBER = re.compile(r"CSV column #(\d+)")
-_UTF8_STEP = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Typing:
         Raises:
             ArchiveRejected: LINES_MALFORMED, naming the first record that does not read.
         """
-        _check_bytes(block)
+        check_octets(block)
         try:
             read = self._read(block.data)
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
@@ -201,21 +200,6 @@ def sums(table: pa.Table) -> dict[str, Totals]:
 def _sum(table: pa.Table) -> Totals:
     zero = Decimal(0)
     return Totals(table.num_rows, *(pc.sum(table.column(name)).as_py() or zero for name in AMOUNTS))
-
-
-def _check_bytes(block: Block) -> None:
-    nul = block.data.find(b"\0")
-    if nul >= 0:
-        raise malformed(block.first + block.data.count(b"\n", 0, nul), "it holds a NUL byte.")
-    if block.data.isascii():
-        return
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(block.data), _UTF8_STEP):
-        try:
-            decoder.decode(block.data[start : start + _UTF8_STEP], start + _UTF8_STEP >= len(block.data))
-        except UnicodeDecodeError as error:
-            count = block.data.count(b"\n", 0, start + error.start)
-            raise malformed(block.first + count, "it is not valid UTF-8.") from None
 
 
 def _trimmed(array: pa.Array) -> pa.Array:

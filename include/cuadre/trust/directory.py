@@ -128,6 +128,9 @@ def _check_entry(member: Member, tail: bytes, crc: int, packed: int, size: int) 
     fields = struct.unpack("<6H3I5H2I", tail[4:46])
     made_by, _, flags, method, _, _, said_crc, said_packed, said_size, names, extras, comments, disk, _ = fields[:14]
     attributes, start = fields[14:]
+    length = 46 + names + extras + comments
+    if len(tail) < length:
+        raise ArchiveRejected(Reason.ARCHIVE_MALFORMED, "The ZIP's directory ends early.")
     name = tail[46 : 46 + names]
     wide = _extra(tail[46 + names : 46 + names + extras]).get(_ZIP64)
     if wide is not None:
@@ -136,7 +139,7 @@ def _check_entry(member: Member, tail: bytes, crc: int, packed: int, size: int) 
     same = (name, flags, method) == (member.raw_name, member.flags, member.method)
     if not same or (said_crc, said_packed, said_size, start, disk) != (crc, packed, size, 0, 0):
         raise ArchiveRejected(Reason.ARCHIVE_UNSAFE, "The ZIP's directory describes another member than there is.")
-    return 46 + names + extras + comments
+    return length
 
 
 def _check_kind(made_by: int, attributes: int) -> None:
