@@ -74,9 +74,10 @@ def fetch(source_file: str) -> list[Json]:
     pool="cuadre_compute",
     execution_timeout=timedelta(hours=2),
     map_index_template="{{ archive_name | default('archive') }}",
+    doc_md="Prove who signed one archive, then decrypt, type and keep its lines. A refusal is final: see its run book.",
 )
 def admit(source_file: str, archive: Json) -> Json:
-    """Prove who signed one archive, then decrypt, type and keep its lines. A refusal is final: see its run book."""
+    """Admit one archive; a mapped task takes its documentation from `doc_md` only."""
     from cuadre.pipeline.line import admit_archive
 
     get_current_context()["archive_name"] = archive["name"]
