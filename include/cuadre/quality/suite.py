@@ -29,6 +29,9 @@ from cuadre.config.source import Source
 from cuadre.quality.datasource import DuckDBDatasource, LinesExpectation
 from cuadre.quality.expectations import Expectation
 
+MEMORY_LIMIT = "1200MB"
+"""Bound of DuckDB's own memory; beyond it, it spills."""
+
 _TURN = Lock()
 
 
@@ -44,6 +47,7 @@ def database() -> Iterator[tuple[str, Connection]]:
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql(f"SET temp_directory = '{spill}'")
+                connection.exec_driver_sql(f"SET memory_limit = '{MEMORY_LIMIT}'")
                 yield address, connection
         finally:
             engine.dispose()
