@@ -152,7 +152,7 @@ def _references(lines: Sequence[Path], open_items: Path | None) -> pa.Table:
             return pa.table({"reference": pa.array([], pa.string())})
         union = " UNION ".join(parts)
         wanted = f"SELECT reference FROM ({union}) WHERE trim(reference) <> '' ORDER BY reference"
-        return duck.execute(wanted).to_arrow_table()
+        return duck.sql(wanted).to_arrow_table()
 
 
 def _naming(view: str, prefix: str) -> list[str]:

@@ -1,0 +1,117 @@
+"""One URL for every reader of the warehouse, and rows in by COPY."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import adbc_driver_postgresql.dbapi as adbc
+import duckdb
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import text
+
+from cuadre.model.errors import ConfigurationError, Terminal, WarehouseUnavailable
+from cuadre.warehouse import Address, connect, copy_in, engine
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])
+def test_one_url_serves_sqlalchemy_psycopg_and_adbc(database_url: str, scheme: str) -> None:
+    url = database_url.replace("postgresql", scheme, 1)
+    question = "SELECT current_database()"
+    with engine(url).connect() as connection:
+        by_sqlalchemy = connection.execute(text(question)).scalar()
+    with psycopg.connect(Address.parse(url).libpq) as connection:
+        by_psycopg = connection.execute(question).fetchone()
+    with adbc.connect(Address.parse(url).libpq) as connection, connection.cursor() as cursor:
+        cursor.execute(question)
+        by_adbc = cursor.fetchone()
+    assert (by_sqlalchemy,) == by_psycopg == by_adbc == (Address.parse(url).url.database,)
+
+
+def test_passwords_with_every_character_survive_and_are_never_shown() -> None:
+    address = Address.parse("postgresql://u:p%40s%2Fs%20w%25rd@db.example:5433/warehouse?sslmode=require")
+    assert address.url.password == "p@s/s w%rd"
+    assert Address.parse(address.libpq).url.password == "p@s/s w%rd"
+    assert str(address) == "warehouse at db.example"
+    assert "p@s" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "s3cret", "mysql://u:s3cret@h/db", "postgresql://u:s3cret@h", "postgresql://u:s3cret@h:port/db"]
+)
+def test_a_url_that_is_none_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Address.parse(url)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_login_or_database_that_is_refused_names_neither_password_nor_cause(database_url: str) -> None:
+    url = Address.parse(database_url).url.set(password="wr0ng").render_as_string(hide_password=False)
+    with pytest.raises((ConfigurationError, WarehouseUnavailable)) as raised, connect(url):
+        pass
+    assert "wr0ng" not in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+def test_copy_streams_what_duckdb_selects(database_url: str) -> None:
+    with duckdb.connect() as duck, connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE numbers (n bigint, t text)")
+        rows = copy_in(
+            cursor,
+            sql.Identifier("numbers"),
+            ("n", "t"),
+            duck,
+            "SELECT i, CASE WHEN i % 3 = 0 THEN NULL WHEN i % 3 = 1 THEN '' ELSE 'a,\"b' || chr(10) END "
+            "FROM range(300000) r(i)",
+        )
+        assert rows == 300_000
+        cursor.execute("SELECT count(*), sum(n), count(t), count(*) FILTER (WHERE t = '') FROM numbers")
+        assert cursor.fetchone() == (300_000, 299_999 * 150_000, 200_000, 100_000)
+
+
+def test_a_select_that_fails_leaves_no_row_and_no_hanging_reader(database_url: str) -> None:
+    with duckdb.connect() as duck, connect(database_url) as connection:
+        connection.execute("CREATE TABLE numbers (n bigint)")
+        connection.commit()
+        for broken in (
+            "SELECT 1 FROM nowhere",
+            "SELECT CASE WHEN i > 900000 THEN error('late') END FROM range(1000000) r(i)",
+        ):
+            with pytest.raises(duckdb.Error), connection.cursor() as cursor:
+                copy_in(cursor, sql.Identifier("numbers"), ("n",), duck, broken)
+            connection.rollback()
+        found = connection.execute("SELECT count(*) FROM numbers").fetchone()
+        assert found == (0,)
+
+
+def test_a_table_that_refuses_a_row_ends_the_writer_too(database_url: str) -> None:
+    def load(duck: duckdb.DuckDBPyConnection) -> None:
+        with connect(database_url) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE numbers (n smallint)")
+            copy_in(cursor, sql.Identifier("numbers"), ("n",), duck, "SELECT i FROM range(5000000) r(i)")
+
+    with duckdb.connect() as duck:
+        with pytest.raises(Terminal, match="refuses a value or a row") as raised:
+            load(duck)
+        assert "32768" not in str(raised.value)
+        assert duck.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_connection_that_breaks_in_the_middle_is_transient(database_url: str, postgres_url: str) -> None:
+    def broken_off() -> None:
+        with connect(database_url) as connection:
+            with psycopg.connect(postgres_url, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+            connection.execute("SELECT 1")
+
+    with pytest.raises(WarehouseUnavailable):
+        broken_off()
+
+
+def test_nothing_of_a_pipe_is_left_behind(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with duckdb.connect() as duck, connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE numbers (n bigint)")
+        copy_in(cursor, sql.Identifier("numbers"), ("n",), duck, "SELECT 1")
+    assert list(tmp_path.iterdir()) == []
