@@ -35,7 +35,8 @@ def _applies(plan: FeePlan, prefix: str) -> str:
     if plan.valid_to is not None:
         parts.append(f"{prefix}settlement_date <= DATE '{plan.valid_to}'")
     if plan.channel != "*":
-        parts.append(f"{prefix}channel = '{plan.channel}'")
+        channel = plan.channel.replace("'", "''")
+        parts.append(f"{prefix}channel = '{channel}'")
     return " AND ".join(parts)
 
 

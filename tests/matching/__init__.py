@@ -1,0 +1,1 @@
+"""Matching: the rules, sentence by sentence, and the laws they keep."""

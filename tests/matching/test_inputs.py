@@ -1,0 +1,157 @@
+"""What reconcile takes and refuses, what it leaves, and what it reports."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cuadre.model.arrow import arrow_schema
+from cuadre.model.columns import LINES, ORDERS, OUTCOMES
+from cuadre.model.errors import ConfigurationError, Refusal
+from cuadre.pipeline.reconcile import reconcile
+from tests.matching.tiny import AS_OF, DAY, SOURCE, B, line, order, run, write
+
+
+def call(tmp_path, lines, orders, **given):
+    given = {"as_of": AS_OF, "source": SOURCE, "out": tmp_path / "out", **given}
+    return reconcile(lines=lines, orders=orders, **given)
+
+
+def test_outcomes_have_exactly_the_canonical_schema_and_order(tmp_path):
+    result = run(tmp_path, [line(2), line(1, archive_id=B), line(1)], [order("o2"), order("o1")])
+    table = pq.read_table(result.report.outcomes_path)
+    assert table.schema.equals(arrow_schema(OUTCOMES))
+    assert [(r["archive_id"], r["line_no"], r["order_id"]) for r in result.rows] == [
+        ("a" * 64, 1, None), ("a" * 64, 2, None), ("b" * 64, 1, None), (None, None, "o1"), (None, None, "o2"),
+    ]  # fmt: skip
+    column = pq.ParquetFile(result.report.outcomes_path).metadata.row_group(0).column(0)
+    assert column.compression == "ZSTD"
+
+
+def test_only_the_two_results_are_left(tmp_path):
+    run(tmp_path, [line(1)], [])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["open_items.parquet", "outcomes.parquet"]
+
+
+def test_an_empty_day_is_the_last_one_judged_by_then(tmp_path):
+    lines, orders = write(tmp_path / "l.parquet", LINES, []), write(tmp_path / "o.parquet", ORDERS, [])
+    assert call(tmp_path, lines, orders).settlement_date == DAY
+    before_seven = datetime(2026, 3, 3, 11, 59, tzinfo=UTC)
+    assert call(tmp_path, lines, orders, as_of=before_seven).settlement_date == date(2026, 3, 1)
+    assert call(tmp_path, [], orders).items == 0
+
+
+def test_lines_of_several_days_need_a_settlement_date(tmp_path):
+    lines = [line(1), line(2, settlement_date=date(2026, 3, 1))]
+    with pytest.raises(ConfigurationError, match="2 settlement dates, 2026-03-01 to 2026-03-02"):
+        run(tmp_path, lines, [], day=None)
+    assert run(tmp_path, lines, [], day=DAY).report.items == 2
+
+
+def test_the_settlement_date_is_that_of_the_lines(tmp_path):
+    assert run(tmp_path, [line(1, settlement_date=date(2026, 2, 2))], [], day=None).rows[0]["settlement_date"] == date(
+        2026, 2, 2
+    )
+
+
+def test_missing_columns_are_named(tmp_path):
+    lines = write(tmp_path / "l.parquet", LINES, [line(1)])
+    orders = tmp_path / "o.parquet"
+    pq.write_table(pa.Table.from_pylist([order("o1")], arrow_schema(ORDERS)).drop(["amount", "due_at"]), orders)
+    with pytest.raises(ConfigurationError, match=r"orders: o\.parquet lacks the columns amount, due_at"):
+        call(tmp_path, lines, orders)
+
+
+def test_floating_point_money_is_refused(tmp_path):
+    lines = tmp_path / "l.parquet"
+    table = pa.Table.from_pylist([line(1)], arrow_schema(LINES))
+    pq.write_table(table.set_column(table.schema.get_field_index("gross"), "gross", pa.array([100.0])), lines)
+    with pytest.raises(ConfigurationError, match="gross as floating point"):
+        call(tmp_path, lines, write(tmp_path / "o.parquet", ORDERS, []))
+
+
+def test_money_as_text_and_as_a_narrower_decimal_is_taken_exactly(tmp_path):
+    lines = tmp_path / "l.parquet"
+    table = pa.Table.from_pylist([line(1, merchant_reference="o1")], arrow_schema(LINES))
+    table = table.set_column(table.schema.get_field_index("gross"), "gross", pa.array(["100.00"]))
+    narrow = pa.array([Decimal("3.99")], pa.decimal128(9, 2))
+    pq.write_table(table.set_column(table.schema.get_field_index("fee"), "fee", narrow), lines)
+    report = call(tmp_path, lines, write(tmp_path / "o.parquet", ORDERS, [order("o1")]))
+    assert [total.outcome for total in report.outcomes] == ["matched"]
+
+
+def test_text_that_is_no_amount_is_refused(tmp_path):
+    lines = tmp_path / "l.parquet"
+    table = pa.Table.from_pylist([line(1)], arrow_schema(LINES))
+    pq.write_table(table.set_column(table.schema.get_field_index("gross"), "gross", pa.array(["a lot"])), lines)
+    with pytest.raises(ConfigurationError) as refused:
+        call(tmp_path, lines, write(tmp_path / "o.parquet", ORDERS, []))
+    assert "a lot" not in str(refused.value)
+
+
+@pytest.mark.parametrize("references", [{}, {"psp_reference": "c1"}])
+@pytest.mark.parametrize("status", ["PAID", "EXPIRED"])
+def test_an_order_with_two_rows_is_refused(tmp_path, references, status):
+    twice = [order("o1", status=status, **references), order("o1", status=status, amount="5", **references)]
+    with pytest.raises(Refusal, match="1 rows for an order_id that is there already"):
+        run(tmp_path, [line(1, psp_reference="c1")], twice)
+
+
+@pytest.mark.parametrize("references", [{}, {"psp_reference": "c1"}])
+def test_a_line_that_is_there_twice_is_refused(tmp_path, references):
+    with pytest.raises(Refusal, match="1 lines are there twice"):
+        run(tmp_path, [line(1, **references), line(1, **references)], [order("o1", psp_reference="c1")])
+
+
+def test_lines_of_another_source_are_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="another source than shop_pe"):
+        run(tmp_path, [line(1, source="other")], [])
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    orders = write(tmp_path / "o.parquet", ORDERS, [])
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        call(tmp_path, tmp_path / "nowhere.parquet", orders)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigurationError, match="no Parquet file"):
+        call(tmp_path, tmp_path / "folder", orders)
+    with pytest.raises(ConfigurationError, match="time zone"):
+        call(tmp_path, [], orders, as_of=datetime(2026, 3, 3))  # noqa: DTZ001
+    with pytest.raises(ConfigurationError, match="no engine 'excel'"):
+        call(tmp_path, [], orders, engine="excel")
+
+
+def test_a_folder_and_its_files_give_the_same_bytes(tmp_path):
+    folder, orders = tmp_path / "lines", write(tmp_path / "o.parquet", ORDERS, [order("o1")])
+    folder.mkdir()
+    parts = [write(folder / f"{n}.parquet", LINES, [line(n, merchant_reference="o1")]) for n in (1, 2)]
+    first = call(tmp_path, folder, orders)
+    assert call(tmp_path, parts[::-1], orders, out=tmp_path / "again").outcome_hash == first.outcome_hash
+
+
+def test_the_report_counts_rows_and_money_at_risk(tmp_path):
+    lines = [
+        line(1, merchant_reference="o1"), line(2, merchant_reference="o2", gross="90"),
+        line(3, psp_reference="c3"), line(4, line_type="PAYOUT", gross="-250"),
+    ]  # fmt: skip
+    orders = [order("o1"), order("o2"), order("o3", psp_reference="c3"), order("o4", psp_reference="c3"), order("o5")]
+    report = run(tmp_path, lines, orders).report
+    assert {(t.outcome, t.currency, t.count, t.money, t.at_risk) for t in report.outcomes} == {
+        ("matched", "PEN", 1, Decimal(100), Decimal(0)),
+        ("amount_mismatch", "PEN", 1, Decimal(90), Decimal(10)),
+        ("ambiguous", "PEN", 3, Decimal(300), Decimal(100)),
+        ("not_an_order", "PEN", 1, Decimal(250), Decimal(0)),
+        ("missing_in_settlement", "PEN", 1, Decimal(100), Decimal(100)),
+    }
+    assert (report.lines, report.items, report.breaks, report.open_items) == (4, 7, 5, 5)
+    assert Path(report.outcomes_path).name == "outcomes.parquet"
+
+
+def test_a_quote_in_a_value_stays_a_value(tmp_path):
+    channel = SOURCE.fees[0].model_copy(update={"channel": "o'clock"})
+    source = SOURCE.model_copy(update={"fees": (channel,)})
+    row = run(tmp_path, [line(1, merchant_reference="o'1", channel="o'clock")], [order("o'1")], source=source).line(1)
+    assert row["outcome"] == "matched"

@@ -1,0 +1,142 @@
+"""Tiny days written out by hand: lines, orders, what was open and claimed, and what reconcile makes of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cuadre.config.source import Source
+from cuadre.model.arrow import arrow_schema
+from cuadre.model.columns import CLAIMS, LINES, ORDERS
+from cuadre.model.records import ReconcileReport
+from cuadre.pipeline.reconcile import reconcile
+
+DAY = date(2026, 3, 2)
+NEXT_DAY = date(2026, 3, 3)
+AS_OF = datetime(2026, 3, 3, 12, tzinfo=UTC)
+NEXT_AS_OF = datetime(2026, 3, 4, 12, tzinfo=UTC)
+PAID_AT = datetime(2026, 3, 2, 17, tzinfo=UTC)
+A, B = "a" * 64, "b" * 64
+
+SOURCE = Source.model_validate(
+    {
+        "source": "shop_pe",
+        "description": "A shop",
+        "profile": "pagoefectivo/1",
+        "merchant": "30145",
+        "timezone": "America/Lima",
+        "currencies": ["PEN", "USD"],
+        "transport": {"kind": "folder", "folder": "/in", "pattern": "{date:%Y%m%d}"},
+        "trust": {"keyring": {"env": "K"}, "signers": [{"fingerprint": "0" * 40, "valid_from": "2026-01-01"}]},
+        "fees": [{"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99", "tax_percent": "18"}],
+        "settlement": {"lag_days": 1, "tolerance": {"PEN": "0.05"}},
+        "warehouse": {"env": "W"},
+        "orders": {"table": "shop.orders"},
+    }
+)
+
+
+def line(line_no: int, **given: Any) -> dict[str, Any]:
+    """A PAYMENT of 100 PEN with the contract's fee and no reference."""
+    row = {
+        "source": "shop_pe", "archive_id": A, "line_no": line_no, "settlement_date": DAY, "batch_id": "B1",
+        "line_type": "PAYMENT", "psp_reference": None, "operation_reference": f"op{line_no}",
+        "merchant_reference": None, "original_reference": None, "currency": "PEN", "gross": "100", "fee": "3.99",
+        "tax": "0.72", "occurred_at": PAID_AT, "channel": "agent",
+    }  # fmt: skip
+    row.update(given)
+    for name in ("gross", "fee", "tax"):
+        row[name] = Decimal(row[name])
+    return {**row, "net": row["gross"] - row["fee"] - row["tax"]}
+
+
+def give_back(line_no: int, line_type: str = "REFUND", **given: Any) -> dict[str, Any]:
+    """A return of 100 PEN, without a fee."""
+    return line(line_no, **{"line_type": line_type, "gross": "-100", "fee": "0", "tax": "0", **given})
+
+
+def order(order_id: str, **given: Any) -> dict[str, Any]:
+    """A PAID order of 100 PEN that is due in the settlement of DAY."""
+    row = {
+        "order_id": order_id, "psp_reference": None, "currency": "PEN", "amount": "100", "status": "PAID",
+        "created_at": PAID_AT, "paid_at": PAID_AT, "due_at": datetime(2026, 3, 3, 12, tzinfo=UTC),
+        "updated_at": PAID_AT, "merchant": "30145",
+    }  # fmt: skip
+    row.update(given)
+    row["amount"] = Decimal(row["amount"])
+    return row
+
+
+def claim(order_id: str, line_no: int, archive_id: str = B, day: date = date(2026, 3, 1)) -> dict[str, Any]:
+    """An order cleared by a line of another day."""
+    return {"order_id": order_id, "archive_id": archive_id, "line_no": line_no, "settlement_date": day}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run left."""
+
+    report: ReconcileReport
+    rows: list[dict[str, Any]]
+    open_items: Path
+
+    def line(self, line_no: int, archive_id: str = A) -> dict[str, Any]:
+        return next(r for r in self.rows if (r["archive_id"], r["line_no"]) == (archive_id, line_no))
+
+    def order(self, order_id: str) -> dict[str, Any] | None:
+        """The row of an order without a line."""
+        return next((r for r in self.rows if r["archive_id"] is None and r["order_id"] == order_id), None)
+
+    def outcome(self, line_no: int) -> str:
+        return self.line(line_no)["outcome"]
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        outcomes = Path(self.report.outcomes_path)
+        return tuple(hashlib.sha256(p.read_bytes()).hexdigest() for p in (outcomes, self.open_items))
+
+
+def codes(row: dict[str, Any]) -> list[str]:
+    return [reason["code"] for reason in row["reasons"]]
+
+
+def write(path: Path, table: Any, rows: Sequence[dict[str, Any]]) -> Path:
+    pq.write_table(pa.Table.from_pylist(list(rows), arrow_schema(table)), path)
+    return path
+
+
+def run(
+    folder: Path,
+    lines: Sequence[dict[str, Any]],
+    orders: Sequence[dict[str, Any]],
+    *,
+    claims: Sequence[dict[str, Any]] = (),
+    open_items: Path | None = None,
+    as_of: datetime = AS_OF,
+    day: date | None = DAY,
+    source: Source = SOURCE,
+    split: int = 1,
+) -> Result:
+    """Reconcile hand-written rows, the lines cut into `split` files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [write(folder / f"lines{n}.parquet", LINES, lines[n::split]) for n in range(split)]
+    report = reconcile(
+        lines=parts if split > 1 else parts[0],
+        orders=write(folder / "orders.parquet", ORDERS, orders),
+        source=source,
+        as_of=as_of,
+        out=folder / "out",
+        settlement_date=day,
+        open_items=open_items,
+        claims=write(folder / "claims.parquet", CLAIMS, claims) if claims else None,
+    )
+    rows = pq.read_table(report.outcomes_path).to_pylist()
+    return Result(report, rows, Path(report.open_items_path))
