@@ -101,6 +101,15 @@ def test_no_path_leads_out_of_the_folder(provider: Provider, path: str) -> None:
         visit(provider, lambda sftp: read(sftp, path))
 
 
+@pytest.mark.parametrize("path", ["keyring/pubring.kbx", "provider/private-keys-v1.d/a.key", "outbox/../provider/a"])
+def test_the_key_folders_of_a_sandbox_day_are_not_served(provider: Provider, folder: Path, path: str) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text("secret")
+
+    with pytest.raises(asyncssh.SFTPPermissionDenied):
+        visit(provider, lambda sftp: read(sftp, path))
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -173,9 +173,10 @@ class Book:
     def all_orders(self) -> Rows:
         """Every order of the book, dropped ones left out, by number."""
         orders = np.concatenate([self.orders, *self.more_orders])
-        orders = orders[orders["number"] != 0]
-        by_number: Rows = orders[np.argsort(orders["number"], kind="stable")]
-        return by_number
+        numbers = orders["number"].copy()
+        dropped = int((numbers == 0).sum())
+        kept: Rows = orders[np.argsort(numbers, kind="stable")[dropped:]]
+        return kept
 
     def _limits(self, currency: str) -> tuple[int, int]:
         least, most = self.source.limits.amounts.get(currency, (Decimal(0), Decimal(0)))

@@ -126,8 +126,8 @@ def _later(book: Book, lines: int) -> Rows:
 def _settle(book: Book, count: int, batches: int) -> Rows:
     """All lines in file order: cut into batches by time, with extras, and one payout for each batch and currency."""
     lines = book.all_lines()
-    lines = lines[np.argsort(lines["at"], kind="stable")]
-    lines["batch"] = np.arange(len(lines), dtype=np.int64) * batches // len(lines) + 1
+    by_time = np.argsort(lines["at"], kind="stable")
+    lines["batch"][by_time] = np.arange(len(lines), dtype=np.int64) * batches // len(lines) + 1
     pairs = np.unique(_pair(lines))
     extras = _extras(book, count - len(lines) - len(pairs), pairs)
     lines = np.concatenate([lines, extras])

@@ -24,6 +24,8 @@ from cuadre.model.errors import ConfigurationError
 
 HOST = "127.0.0.1"
 USERNAME = "merchant"
+NOT_SERVED = (b"keyring", b"provider")
+"""Folders with secret keys that lie beside the archives when a sandbox day is served as it is."""
 PATIENCE = 30.0
 """Seconds a start or a stop may take."""
 
@@ -212,7 +214,10 @@ class _Session(asyncssh.SSHServer):
 
 
 class _ReadOnly(asyncssh.SFTPServer):
-    """A folder that can be listed and read, and neither changed nor left, not even through a link."""
+    """A folder that can be listed and read, and neither changed nor left, not even through a link.
+
+    The key folders of a sandbox day show in the list and cannot be entered.
+    """
 
     WRITES = asyncssh.FXF_WRITE | asyncssh.FXF_APPEND | asyncssh.FXF_CREAT | asyncssh.FXF_TRUNC | asyncssh.FXF_EXCL
 
@@ -225,6 +230,8 @@ class _ReadOnly(asyncssh.SFTPServer):
         local = os.path.realpath(super().map_path(path))
         if local != self._folder and not local.startswith(self._folder + b"/"):
             raise asyncssh.SFTPPermissionDenied("Outside of the served folder")
+        if local[len(self._folder) + 1 :].split(b"/")[0] in NOT_SERVED:
+            raise asyncssh.SFTPPermissionDenied("Not served")
         return local
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
