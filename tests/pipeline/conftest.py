@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 
@@ -16,6 +17,7 @@ from cuadre.config.secrets import resolve
 from cuadre.config.settings import Settings
 from cuadre.pipeline import alarms, line
 from cuadre.pipeline.keeping import Json
+from cuadre.pipeline.lake import Lake
 from cuadre.pipeline.workplace import Workplace, workplace
 from cuadre.sandbox.archive import SandboxDay
 from cuadre.sandbox.shop import open_shop, stock_shop
@@ -34,6 +36,14 @@ class House:
     @property
     def source(self) -> Source:
         return load_source(self.source_file)
+
+    @property
+    def lake(self) -> Lake:
+        return self.work.lake(self.source)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.warehouse) as connection:
+            return connection.execute(query.encode()).fetchall()
 
     def receive(self, made: SandboxDay) -> None:
         """The provider offers the day; the shop and the bank know of it."""
@@ -66,29 +76,30 @@ class House:
         }
 
 
+def build_house(root: Path, made: SandboxDay, url: str) -> House:
+    """A house in `root` that trusts the provider of `made`; the warehouse at `url` has the schema `recon` already."""
+    outbox = root / "outbox"
+    outbox.mkdir(parents=True)
+    secret = root / "warehouse.url"
+    secret.write_text(url)
+    data = yaml.safe_load(made.source.read_text())
+    data["transport"] = {"kind": "folder", "folder": str(outbox), "pattern": data["transport"]["pattern"]}
+    data["warehouse"] = {"file": str(secret)}
+    source_file = root / "sources" / "shop.yaml"
+    source_file.parent.mkdir()
+    source_file.write_text(yaml.safe_dump(data))
+    open_shop(url, load_source(source_file))
+    settings = Settings(
+        sources=source_file.parent,
+        store=str(root / "store"),
+        scratch=root / "scratch",
+        journal=root / "journal.jsonl",
+        alerts=root / "alerts.jsonl",
+    )
+    return House(root, outbox, source_file, workplace(settings, resolve), url)
+
+
 @pytest.fixture
-def house(tmp_path: Path, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[SandboxDay], House]:
-    """Build a house that trusts the provider of `made`."""
-
-    def build(made: SandboxDay) -> House:
-        outbox = tmp_path / "outbox"
-        outbox.mkdir()
-        data = yaml.safe_load(made.source.read_text())
-        data["transport"] = {"kind": "folder", "folder": str(outbox), "pattern": data["transport"]["pattern"]}
-        data["warehouse"] = {"env": "TEST_WAREHOUSE"}
-        source_file = tmp_path / "sources" / "shop.yaml"
-        source_file.parent.mkdir()
-        source_file.write_text(yaml.safe_dump(data))
-        monkeypatch.setenv("TEST_WAREHOUSE", warehouse_url)
-        source = load_source(source_file)
-        open_shop(warehouse_url, source)
-        settings = Settings(
-            sources=source_file.parent,
-            store=str(tmp_path / "store"),
-            scratch=tmp_path / "scratch",
-            journal=tmp_path / "journal.jsonl",
-            alerts=tmp_path / "alerts.jsonl",
-        )
-        return House(tmp_path, outbox, source_file, workplace(settings, resolve), warehouse_url)
-
-    return build
+def house(tmp_path: Path, warehouse_url: str) -> Callable[[SandboxDay], House]:
+    """Build a house that trusts the provider of the day given."""
+    return lambda made: build_house(tmp_path / "house", made, warehouse_url)

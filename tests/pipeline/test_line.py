@@ -1,19 +1,143 @@
-"""The line of a settlement day, on real parts."""
+"""The line of a settlement day, on real parts: archives, GnuPG, store, journal and PostgreSQL."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 
+import duckdb
+import pytest
+
+from cuadre.model.codes import IncidentKind
+from cuadre.model.errors import ArchiveMissing, ArchiveRejected
+from cuadre.pipeline import alarms, line
+from cuadre.pipeline.trouble import finding_of
 from cuadre.sandbox.archive import SandboxDay
 from tests.pipeline.conftest import House
 
+Build = Callable[[SandboxDay], House]
+Make = Callable[..., SandboxDay]
 
-def test_a_day_goes_through_the_whole_line(
-    house: Callable[[SandboxDay], House], sandbox_day: Callable[..., SandboxDay]
-) -> None:
-    made = sandbox_day(300, breaks=0.05)
+OUTCOMES = "SELECT archive_id, line_no, order_id, outcome FROM '{}' ORDER BY ALL"
+
+
+def truth_of(made: SandboxDay) -> list[tuple[object, ...]]:
+    return duckdb.sql(OUTCOMES.format(made.answers)).fetchall()
+
+
+def found_by(here: House, done: dict) -> list[tuple[object, ...]]:
+    return duckdb.sql(OUTCOMES.format(here.lake.store.get(done["reconciled"]["files"]["outcomes"]["key"]))).fetchall()
+
+
+def test_a_day_comes_out_as_planted_and_a_second_run_changes_nothing(house: Build, sandbox_day: Make) -> None:
+    made = sandbox_day(300, breaks=0.05, parts=2)
     here = house(made)
     here.receive(made)
     done = here.run(made.day)
-    assert done["reconciled"]["report"]["lines"] == made.lines
+    assert found_by(here, done) == truth_of(made)
     assert done["publication"]["changed"] is True
+    kept = {key: here.lake.store.read(key) for key in here.lake.store.list("") if "/docs/" not in key}
+    again = here.run(made.day, now=here.now(made.day) + timedelta(hours=1))
+    assert again["publication"] == done["publication"] | {"changed": False}
+    assert {record["note"] for record in again["admissions"]} == {"DUPLICATE"}
+    assert {key: here.lake.store.read(key) for key in kept} == kept
+    steps = [entry["step"] for entry in here.work.journal.records()]
+    assert steps == ["wait", "fetch", "admit", "admit", "check", "reconcile", "publish", "alert"] * 2
+    assert here.work.journal.verify().records == len(steps)
+
+
+def test_the_next_day_inherits_open_items_and_orders_that_are_used_up(house: Build, sandbox_day: Make) -> None:
+    first = sandbox_day(300, breaks=0.05)
+    second = sandbox_day(300, seed=2, breaks=0.05, day=first.day + timedelta(days=1), previous=first)
+    here = house(first)
+    here.receive(first)
+    one = here.run(first.day)
+    here.receive(second)
+    two = here.run(second.day)
+    assert two["reconciled"]["open_items_before"] == one["reconciled"]["files"]["open_items"]
+    claims = here.lake.store.get(two["reconciled"]["files"]["claims"]["key"])
+    assert duckdb.sql(f"FROM '{claims}'").fetchall() == duckdb.sql(f"FROM '{second.claims}' ORDER BY ALL").fetchall()
+    assert here.run(first.day)["reconciled"]["later"] == [second.day.isoformat()]
+
+
+def test_a_refused_archive_leaves_records_and_an_incident_and_a_good_one_recovers_it(
+    house: Build, sandbox_day: Make
+) -> None:
+    bad = sandbox_day(300, faults=("tampered",))
+    here = house(bad)
+    here.receive(bad)
+    with pytest.raises(ArchiveRejected, match="TAMPERED") as refusal:
+        here.run(bad.day)
+    changes = alarms.alarm(here.work, here.source, bad.day, finding_of("admit", refusal.value), now=here.now(bad.day))
+    assert [(change["what"], change["recorded"]) for change in changes] == [("opened", True)]
+    assert here.rows("SELECT verdict, reason FROM recon.archive_admission") == [("rejected", "TAMPERED")]
+    assert here.rows("SELECT count(*) FROM recon.recon_line") == [(0,)]
+    assert [key for key in here.lake.store.list("lake/") if key.endswith(".parquet")] == []
+    assert [entry["outcome"] for entry in here.work.journal.records()] == ["ok", "ok", "refused", "ok"]
+
+    good = sandbox_day(300)
+    fixed = house_again(here, good)
+    done = fixed.run(good.day, now=here.now(good.day) + timedelta(hours=1))
+    assert done["publication"]["rows"]["recon_daily"] > 0
+    assert here.rows("SELECT kind, state FROM recon.incident WHERE kind = 'archive_rejected'") == [
+        (IncidentKind.archive_rejected.name, "recovered")
+    ]
+
+
+def house_again(here: House, made: SandboxDay) -> House:
+    """The provider delivers again, from another key pair that the source file now names."""
+    import yaml
+
+    data, trusted = (yaml.safe_load(path.read_text()) for path in (here.source_file, made.source))
+    data["trust"] = trusted["trust"]
+    here.source_file.write_text(yaml.safe_dump(data))
+    here.receive(made)
+    return here
+
+
+def test_lines_of_a_superseded_archive_do_not_count(house: Build, sandbox_day: Make) -> None:
+    old, new = sandbox_day(300), sandbox_day(320, seed=9)
+    here = house(old)
+    here.receive(old)
+    here.run(old.day)
+    here.receive(new)
+    done = here.run(new.day, now=here.now(new.day) + timedelta(hours=1))
+    assert done["reconciled"]["report"]["lines"] == new.lines
+    assert here.rows("SELECT count(DISTINCT archive_id) FROM recon.recon_line WHERE archive_id IS NOT NULL") == [(1,)]
+    seen = here.rows("SELECT archive_id, reason FROM recon.archive_admission ORDER BY reason NULLS LAST")
+    assert seen == [(old.archive_ids[0], "SUPERSEDED"), (new.archive_ids[0], None)]
+
+
+def test_a_day_nobody_delivered_waits_until_the_cut_off_and_then_fails_for_good(
+    house: Build, sandbox_day: Make
+) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    arguments = (here.work, here.source, made.day)
+    cut_off = here.source.cut_off(made.day)
+    assert line.await_archives(*arguments, now=cut_off - timedelta(seconds=1)) is False
+    assert list(here.work.journal.records()) == []
+    with pytest.raises(ArchiveMissing):
+        line.await_archives(*arguments, now=cut_off)
+    assert [(entry["step"], entry["outcome"]) for entry in here.work.journal.records()] == [("wait", "failed")]
+
+
+def test_an_alarm_reaches_people_when_the_warehouse_does_not_answer(house: Build, sandbox_day: Make) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    (here.root / "warehouse.url").write_text("postgresql://nobody@127.0.0.1:1/nothing")
+    finding = finding_of("admit", None)
+    changes = alarms.alarm(here.work, here.source, made.day, finding, now=here.now(made.day), only_if_quiet=True)
+    assert [(change["what"], change["recorded"]) for change in changes] == [("opened", False)]
+    told = json.loads(here.work.alerts.read_text())
+    assert told["incident"]["kind"] == "task_failed"
+    assert "its worker died" in told["incident"]["cause"]
+
+
+def test_the_backstop_stays_quiet_when_somebody_has_told_already(house: Build, sandbox_day: Make) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    arguments, now = (here.work, here.source, made.day), here.now(made.day)
+    alarms.alarm(*arguments, finding_of("admit", None), now=now)
+    assert alarms.alarm(*arguments, finding_of("run", None), now=now, only_if_quiet=True) == []
