@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -37,11 +38,15 @@ class _Case:
     passphrase: str | None
     settlement_date: date | None
     progress: Progress | None
-    archive_id: str = ""
+    digest: Future[str]
     verdict: Verdict | None = None
     members: tuple[str, ...] = ()
     typed: TypedMember | None = None
-    parts: list[Path] = field(default_factory=list)
+
+    @property
+    def archive_id(self) -> str:
+        """SHA-256 of the ciphertext; waits for it when it is not there yet."""
+        return self.digest.result()
 
 
 def admit(
@@ -66,24 +71,25 @@ def admit(
         ConfigurationError: key ring or passphrase are not usable, or a signature was given that the shape has no use
             for. Every refusal of the archive itself is an Admission, not an error.
     """
-    case = _Case(archive, source, name or archive.name, now, passphrase, settlement_date, progress)
-    case.archive_id = _digest(archive)
-    try:
-        with private_home(keyring) as view, quarantine(out) as folder:
-            case.verdict = judge_in(
-                view,
-                archive,
-                trust=source.trust,
-                now=now,
-                passphrase=passphrase,
-                signature=signature,
-                limit=source.limits.max_plaintext_bytes,
-            )
-            _open_and_type(case, view, folder)
-            promote(folder, out, PARTS)
-    except ArchiveRejected as refusal:
-        return _record(case, refusal)
-    return _record(case, None)
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(_digest, archive)
+        case = _Case(archive, source, name or archive.name, now, passphrase, settlement_date, progress, digest)
+        try:
+            with private_home(keyring) as view, quarantine(out) as folder:
+                case.verdict = judge_in(
+                    view,
+                    archive,
+                    trust=source.trust,
+                    now=now,
+                    passphrase=passphrase,
+                    signature=signature,
+                    limit=source.limits.max_plaintext_bytes,
+                )
+                _open_and_type(case, view, folder)
+                promote(folder, out, PARTS)
+        except ArchiveRejected as refusal:
+            return _record(case, refusal)
+        return _record(case, None)
 
 
 def _open_and_type(case: _Case, view: Path, folder: Path) -> None:

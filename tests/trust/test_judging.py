@@ -1,0 +1,126 @@
+"""Who is believed, and when: the verdict on messages that GnuPG finds nothing, or little, to say about."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from tests.fixtures.openpgp import NOW, SIGNED_AT
+
+from cuadre.config import Signer
+from cuadre.model.errors import ArchiveRejected, ConfigurationError
+from cuadre.trust import confirm, judge, opened, private_home
+
+CONTENT = b"PK content"
+
+
+@pytest.fixture
+def judging(pgp_keys, tmp_path):
+    def run(message: bytes, trust=None, now=NOW, **more):
+        archive = tmp_path / "archive.zip.pgp"
+        archive.write_bytes(message)
+        return judge(archive, trust=trust or pgp_keys.trust(), home=pgp_keys.ours.home, now=now, **more)
+
+    return run
+
+
+def _signers(pgp_keys, name: str, *windows: tuple[date, date | None]):
+    fingerprint = pgp_keys.fingerprints[name]
+    return tuple(Signer(fingerprint=fingerprint, valid_from=start, valid_to=end) for start, end in windows)
+
+
+def _reason(judging, *arguments, **more) -> str:
+    with pytest.raises(ArchiveRejected) as refused:
+        judging(*arguments, **more)
+    return refused.value.reason.name
+
+
+def test_the_verdict_names_the_primary_key_and_the_moment_of_signing(judging, pgp_keys) -> None:
+    verdict = judging(pgp_keys.seal(CONTENT))
+    assert (verdict.signer, verdict.signed_at) == (pgp_keys.fingerprints["sender"], SIGNED_AT)
+    assert verdict.plaintext_bytes == len(CONTENT)
+
+
+def test_an_old_archive_of_a_key_that_expired_since_is_believed(judging, pgp_keys) -> None:
+    message = pgp_keys.seal(CONTENT, by="outdated", at=SIGNED_AT - timedelta(days=40))
+    assert judging(message, pgp_keys.trust("outdated")).signer == pgp_keys.fingerprints["outdated"]
+
+
+def test_the_window_of_a_signer_includes_both_its_days(judging, pgp_keys) -> None:
+    message, day = pgp_keys.seal(CONTENT), SIGNED_AT.date()
+    trust = pgp_keys.trust()
+    one_day = trust.model_copy(update={"signers": _signers(pgp_keys, "sender", (day, day))})
+    assert judging(message, one_day).signer
+    before = trust.model_copy(update={"signers": _signers(pgp_keys, "sender", (date(2026, 1, 1), date(2026, 3, 4)))})
+    assert _reason(judging, message, before) == "SIGNER_EXPIRED"
+    after = trust.model_copy(update={"signers": _signers(pgp_keys, "sender", (date(2026, 3, 6), None))})
+    assert _reason(judging, message, after) == "SIGNER_NOT_ALLOWED"
+    gap = (date(2026, 1, 1), date(2026, 2, 1)), (date(2026, 3, 5), None)
+    assert judging(message, trust.model_copy(update={"signers": _signers(pgp_keys, "sender", *gap)})).signer
+
+
+def test_a_clock_that_is_a_little_ahead_is_forgiven(judging, pgp_keys) -> None:
+    assert judging(pgp_keys.seal(CONTENT, at=NOW + timedelta(minutes=4))).signer
+
+
+def test_two_allowed_signers_are_believed(judging, pgp_keys) -> None:
+    assert judging(pgp_keys.seal(CONTENT, "-u", "second"), pgp_keys.trust("sender", "second")).signer
+
+
+def test_floors_are_loosened_by_name_only(judging, pgp_keys) -> None:
+    message = pgp_keys.seal(CONTENT, by="short")
+    assert _reason(judging, message, pgp_keys.trust("short")) == "WEAK_ALGORITHM"
+    assert judging(message, pgp_keys.trust("short", minimum_rsa_bits=1024)).signer
+    message = pgp_keys.seal(CONTENT, "--cipher-algo", "CAST5")
+    assert judging(message, pgp_keys.trust(ciphers=("CAST5",))).signer
+
+
+def test_every_changed_byte_of_a_message_is_refused(judging, pgp_keys) -> None:
+    message = pgp_keys.seal(CONTENT)
+    for at in range(0, len(message), 11):
+        changed = message[:at] + bytes([message[at] ^ 0x10]) + message[at + 1 :]
+        assert _reason(judging, changed) in {
+            "MALFORMED_OPENPGP",
+            "MULTIPLE_MESSAGES",
+            "NO_DECRYPTION_KEY",
+            "NO_INTEGRITY_PROTECTION",
+            "NOT_ENCRYPTED",
+            "TAMPERED",
+            "TRUNCATED",
+        }
+
+
+def test_every_cut_of_a_message_is_truncated(judging, pgp_keys) -> None:
+    message = pgp_keys.seal(os.urandom(20_000))
+    for end in range(0, len(message), 1013):
+        assert _reason(judging, message[:end]) == "TRUNCATED"
+
+
+def test_a_clock_passed_in_decides_not_the_machine_s(judging, pgp_keys) -> None:
+    message = pgp_keys.seal(CONTENT, "--default-sig-expire", "2d")
+    assert judging(message).signer
+    assert _reason(judging, message, now=NOW + timedelta(days=3)) == "SIGNATURE_EXPIRED"
+    assert _reason(judging, message, now=SIGNED_AT - timedelta(days=1)) == "SIGNATURE_FROM_FUTURE"
+
+
+def test_a_detached_signature_has_no_place_in_this_shape(judging, pgp_keys, tmp_path) -> None:
+    with pytest.raises(ConfigurationError, match="detached signature"):
+        judging(pgp_keys.seal(CONTENT), signature=tmp_path / "x.sig")
+
+
+def test_a_home_that_is_not_there_is_our_fault_not_the_archive_s(pgp_keys, tmp_path) -> None:
+    with pytest.raises(ConfigurationError, match="no GnuPG home"):
+        judge(tmp_path / "x", trust=pgp_keys.trust(), home=tmp_path / "nowhere", now=NOW)
+
+
+def test_a_file_that_changes_between_the_passes_is_refused(judging, pgp_keys, tmp_path) -> None:
+    verdict = judging(pgp_keys.seal(CONTENT))
+    archive: Path = tmp_path / "archive.zip.pgp"
+    archive.write_bytes(pgp_keys.seal(CONTENT.upper()))
+    with private_home(pgp_keys.ours.home) as view, opened(view, archive, verdict, now=NOW) as decryption:
+        while decryption.read():
+            pass
+        with pytest.raises(ArchiveRejected, match="TAMPERED"):
+            confirm(decryption, archive, verdict)

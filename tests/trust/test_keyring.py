@@ -1,0 +1,139 @@
+"""The key ring as the command line shows it, and the private view every run works in."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from tests.fixtures.openpgp import KEYS_MADE, NOW, Gpg
+
+from cuadre.config import Signer
+from cuadre.model.errors import ConfigurationError
+from cuadre.trust import check_keys, import_keys, judge, list_keys, private_home
+from cuadre.trust.home import environment
+
+
+def test_keys_are_listed_without_e_mail_addresses(pgp_keys) -> None:
+    keys = {key.fingerprint: key for key in list_keys(pgp_keys.ours.home)}
+    sender = keys[pgp_keys.fingerprints["sender"]]
+    assert (sender.user_id, sender.created, sender.expires, sender.secret) == ("sender", KEYS_MADE, None, False)
+    assert "s" in sender.capabilities
+    assert keys[pgp_keys.fingerprints["outdated"]].expires.date() == date(2026, 2, 1)
+    assert keys[pgp_keys.fingerprints["revoked"]].revoked
+    ours = [key for key in keys.values() if key.secret and "e" in key.capabilities]
+    assert [key.primary for key in ours] == [pgp_keys.fingerprints["receiver"]]
+
+
+def test_an_import_gives_the_fingerprints_and_is_there_afterwards(pgp_keys, tmp_path) -> None:
+    file = tmp_path / "key.asc"
+    file.write_bytes(pgp_keys.provider("--armor", "--export", "sender"))
+    home = tmp_path / "a" / "home"
+    assert import_keys(home, file) == (pgp_keys.fingerprints["sender"],)
+    assert import_keys(home, file) == (pgp_keys.fingerprints["sender"],)
+    assert [key.fingerprint for key in list_keys(home)] == [pgp_keys.fingerprints["sender"]]
+
+
+def test_a_secret_key_can_be_imported_into_a_deep_home_and_used(pgp_keys, tmp_path) -> None:
+    file = tmp_path / "secret.pgp"
+    file.write_bytes(pgp_keys.ours.export("receiver", secret=True))
+    public = tmp_path / "public.pgp"
+    public.write_bytes(pgp_keys.provider.export("sender"))
+    home = tmp_path / ("deep-" * 20) / ("deeper-" * 20)
+    import_keys(home, file)
+    import_keys(home, public)
+    archive = tmp_path / "x"
+    archive.write_bytes(pgp_keys.seal(b"PK"))
+    assert judge(archive, trust=pgp_keys.trust(), home=home, now=NOW).signer == pgp_keys.fingerprints["sender"]
+
+
+def test_a_file_without_a_key_is_refused(tmp_path) -> None:
+    (tmp_path / "x").write_text("nothing")
+    with pytest.raises(ConfigurationError, match="no OpenPGP key"):
+        import_keys(tmp_path / "home", tmp_path / "x")
+
+
+def test_the_check_says_what_is_missing_revoked_or_about_to_end(pgp_keys) -> None:
+    trust = pgp_keys.trust("sender", "outdated", "revoked", "stranger")
+    windowed = Signer(
+        fingerprint=pgp_keys.fingerprints["second"], valid_from=date(2026, 1, 1), valid_to=date(2026, 3, 15)
+    )
+    trust = trust.model_copy(update={"signers": (*trust.signers, windowed)})
+    found = {warning.fingerprint: warning for warning in check_keys(pgp_keys.ours.home, trust, NOW)}
+    named = {name: found.get(pgp_keys.fingerprints[name]) for name in ("sender", "outdated", "stranger", "second")}
+    assert named["sender"] is None
+    assert named["outdated"].days_left == (date(2026, 2, 1) - NOW.date()).days
+    assert named["stranger"].days_left is None
+    assert named["second"].days_left == 10
+    assert "revoked" in found[pgp_keys.fingerprints["revoked"]].sentence
+
+
+def test_runs_at_the_same_time_do_not_stop_each_other(pgp_keys, tmp_path) -> None:
+    archive = tmp_path / "x"
+    archive.write_bytes(pgp_keys.seal(b"PK" * 1000))
+    signers: list[str] = []
+
+    def run() -> None:
+        for _ in range(3):
+            signers.append(judge(archive, trust=pgp_keys.trust(), home=pgp_keys.ours.home, now=NOW).signer)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert signers == [pgp_keys.fingerprints["sender"]] * 9
+
+
+def test_a_passphrase_opens_the_key_and_a_wrong_one_is_our_fault(pgp_keys, tmp_path) -> None:
+    guarded = Gpg(pgp_keys.ours.home.parent / "guarded")
+    try:
+        guarded("--import", data=pgp_keys.provider.export("sender"))
+        guarded.make_key("guarded", encrypts=True, passphrase="open sesame")
+        pgp_keys.provider("--import", data=guarded.export("guarded"))
+        archive = tmp_path / "x"
+        archive.write_bytes(pgp_keys.seal(b"PK", to="guarded"))
+        verdict = judge(archive, trust=pgp_keys.trust(), home=guarded.home, now=NOW, passphrase="open sesame")
+        assert verdict.signer == pgp_keys.fingerprints["sender"]
+        for wrong in ("shut", None):
+            with pytest.raises(ConfigurationError, match="does not open"):
+                judge(archive, trust=pgp_keys.trust(), home=guarded.home, now=NOW, passphrase=wrong)
+    finally:
+        guarded.stop()
+
+
+def test_the_view_and_its_agent_are_gone_afterwards(pgp_keys) -> None:
+    with private_home(pgp_keys.ours.home) as view:
+        assert len(str(view)) < 80
+        assert view.stat().st_mode & 0o777 == 0o700
+        subprocess.run(["gpg-connect-agent", "--homedir", str(view), "/bye"], check=True, env=environment())
+    assert not view.exists()
+    assert not _processes_of(view)
+
+
+def test_a_view_left_by_a_crash_is_swept_by_the_next_run(pgp_keys) -> None:
+    with private_home(pgp_keys.ours.home) as view:
+        left = view.with_name(view.name + "-left")
+        left.mkdir()
+        (left / "private-keys-v1.d").symlink_to(pgp_keys.ours.home / "private-keys-v1.d")
+    with private_home(pgp_keys.ours.home):
+        assert not left.exists()
+    assert (pgp_keys.ours.home / "pubring.kbx").exists()
+    assert any((pgp_keys.ours.home / "private-keys-v1.d").iterdir())
+
+
+def test_options_in_the_home_have_no_say(pgp_keys, tmp_path) -> None:
+    home = Path(shutil.copytree(pgp_keys.ours.home, tmp_path / "home", ignore=shutil.ignore_patterns("S.*")))
+    (home / "gpg.conf").write_text("this-option-does-not-exist\n")
+    (home / "gpg-agent.conf").write_text("neither-does-this\n")
+    archive = tmp_path / "x"
+    archive.write_bytes(pgp_keys.seal(b"PK"))
+    assert judge(archive, trust=pgp_keys.trust(), home=home, now=NOW + timedelta(hours=1)).signer
+
+
+def _processes_of(view: Path) -> list[str]:
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    return [line.decode() for line in lines if str(view).encode() in line]
