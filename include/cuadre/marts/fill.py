@@ -152,7 +152,7 @@ def _admissions(source: Source, day: Any, rows: tuple[AdmissionRow, ...]) -> lis
             "lines": row.admission.lines,
             "seen_at": row.seen_at,
         }
-        for row in rows
+        for row in {row.admission.archive_id: row for row in rows}.values()  # the same bytes twice are one archive
     ]
 
 
