@@ -30,7 +30,6 @@ from airflow.sdk import (
     AsyncCallback,
     CronPartitionTimetable,
     DeadlineAlert,
-    DeadlineReference,
     Param,
     dag,
     get_current_context,
@@ -39,6 +38,7 @@ from airflow.sdk import (
 
 from cuadre.airflow.alarms import DeadlineMissed, report_failed_run, report_failed_task
 from cuadre.airflow.assets import announce, published_asset
+from cuadre.airflow.deadlines import RunMade
 from cuadre.airflow.retries import RETRIES
 from cuadre.airflow.waiting import WaitForArchives
 from cuadre.airflow.work import work_at_hand
@@ -147,7 +147,7 @@ def settlement(source: Source, source_file: str) -> None:
         on_failure_callback=partial(report_failed_run, source_file=source_file),
         deadline=[
             DeadlineAlert(
-                reference=DeadlineReference.DAGRUN_QUEUED_AT,
+                reference=RunMade(),
                 interval=source.schedule.deadline,
                 callback=AsyncCallback(DeadlineMissed, kwargs={"source_file": source_file}),
                 name="not successful by the deadline",

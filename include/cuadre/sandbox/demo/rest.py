@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from cuadre.model.errors import CuadreError
+
 RUN_ENDED = ("success", "failed")
 
 
@@ -73,7 +75,8 @@ class Rest:
             answer = self._connected().request(method, f"/api/v2{path}", **arguments)
         if may_miss and answer.status_code == httpx.codes.NOT_FOUND:
             return None
-        answer.raise_for_status()
+        if answer.is_error:
+            raise CuadreError(f"Airflow answered {answer.status_code} to {method} {path}; see the api-server's log.")
         return answer.json()
 
     def _connected(self) -> httpx.Client:
