@@ -155,3 +155,10 @@ def test_a_quote_in_a_value_stays_a_value(tmp_path):
     source = SOURCE.model_copy(update={"fees": (channel,)})
     row = run(tmp_path, [line(1, merchant_reference="o'1", channel="o'clock")], [order("o'1")], source=source).line(1)
     assert row["outcome"] == "matched"
+
+
+def test_lines_far_apart_in_many_archives_come_out_in_the_order_of_the_file(tmp_path):
+    places = [(letter * 64, n) for letter in "abcd" for n in (1, 249_999, 250_000, 250_001, 700_000)]
+    places += [(f"{n:064x}", n) for n in range(1, 40)]
+    rows = run(tmp_path, [line(n, archive_id=archive) for archive, n in reversed(places)], [order("o1")]).rows
+    assert [(row["archive_id"], row["line_no"]) for row in rows] == [*sorted(places), (None, None)]

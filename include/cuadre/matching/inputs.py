@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cuadre.matching.rendering import literal, literals
+from cuadre.matching.rendering import literals
 from cuadre.model.columns import LINES, ORDERS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 
@@ -58,11 +58,6 @@ def input_view(name: str, table: Table, files: Sequence[Path]) -> str:
     columns = ", ".join(f"CAST({column} AS {sql_type}) AS {column}" for column, sql_type in quoted)
     paths = literals(str(file) for file in files)
     return f"CREATE VIEW {name} AS SELECT {columns} FROM read_parquet([{paths}], union_by_name = true)"
-
-
-def source_names_sql(source: str) -> str:
-    """Counts lines of other sources."""
-    return f"SELECT COUNT(*) FROM todays_lines WHERE source <> {literal(source)}"
 
 
 def _check(file: Path, table: Table) -> None:

@@ -18,14 +18,13 @@ from cuadre.matching.engine import DuckDbEngine, duckdb_engine
 from cuadre.matching.inputs import input_view, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.rendering import literal, render
-from cuadre.matching.results import open_item_tables, outcome_tables
+from cuadre.matching.results import open_item_tables, outcome_tables, totals
 from cuadre.matching.writing import write_parquet
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BREAKS
 from cuadre.model.columns import BANK_CREDITS, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
 from cuadre.model.errors import ConfigurationError, Refusal
-from cuadre.model.measures import at_risk_sql, money_sql
-from cuadre.model.records import OutcomeTotal, ReconcileReport
+from cuadre.model.records import ReconcileReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: da
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
     items = write_parquet(outcome_tables(db, shared), arrow_schema(OUTCOMES), outcomes_path)
     still_open = write_parquet(open_item_tables(db, shared), arrow_schema(OPEN_ITEMS), open_path)
-    totals = _totals(db)
+    found = totals(db)
     breaks = {outcome.name for outcome in BREAKS}
     return ReconcileReport(
         source=source.source,
@@ -113,9 +112,9 @@ def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: da
         as_of=as_of.astimezone(UTC),
         lines=db.rows("SELECT COUNT(*) FROM todays_lines")[0][0],
         items=items,
-        breaks=sum(total.count for total in totals if total.outcome in breaks),
+        breaks=sum(total.count for total in found if total.outcome in breaks),
         open_items=still_open,
-        outcomes=totals,
+        outcomes=found,
         outcomes_path=str(outcomes_path),
         open_items_path=str(open_path),
         outcome_hash=_digest((outcomes_path,)),
@@ -167,22 +166,6 @@ def _refuse_repeated_orders(db: DuckDbEngine) -> None:
             f"The order snapshot holds {repeated[0]} rows for an order_id that is there already; "
             "take the snapshot again so that each order has one row."
         )
-
-
-def _totals(db: DuckDbEngine) -> tuple[OutcomeTotal, ...]:
-    rows = db.rows(
-        f"""
-        SELECT outcome, currency, COUNT(*), SUM({money_sql()}), SUM({at_risk_sql()})
-        FROM (
-            SELECT outcome, currency, expected, got, delta FROM items
-            UNION ALL
-            SELECT 'matched' AS outcome, currency, amount AS expected, amount AS got, 0 AS delta FROM cleared
-        ) AS rows_of_the_day
-        GROUP BY outcome, currency
-        ORDER BY outcome, currency
-        """
-    )
-    return tuple(OutcomeTotal(*row) for row in rows)
 
 
 def _digest(files: Sequence[Path]) -> str:
