@@ -53,6 +53,10 @@ def _text_signature(keys: Keys) -> bytes:
     return keys.encrypt_packets(keys.sign(b"PK text\n", "--textmode"))
 
 
+def _with_password(keys: Keys) -> bytes:
+    return keys.provider("-u", "sender", "--sign", "--symmetric", data=GOOD, passphrase="words")
+
+
 def _cut(share: float) -> Maker:
     def make(keys: Keys) -> bytes:
         sealed = keys.seal(GOOD)
@@ -94,6 +98,7 @@ MESSAGES: dict[str, tuple[Maker, Reason]] = {
     "session key changed": (_changed_session_key, Reason.TAMPERED),
     "encrypted without integrity protection": (_without_integrity, Reason.NO_INTEGRITY_PROTECTION),
     "encrypted to somebody else": (lambda k: k.seal(GOOD, to="elsewhere"), Reason.NO_DECRYPTION_KEY),
+    "encrypted with a password": (_with_password, Reason.NO_DECRYPTION_KEY),
     "random bytes": (lambda k: b"\x00" + os.urandom(500), Reason.MALFORMED_OPENPGP),
     "plain text": (lambda k: csv_text().encode(), Reason.MALFORMED_OPENPGP),
     "encrypted garbage": (lambda k: k.encrypt_packets(b"\x00garbage" * 20), Reason.MALFORMED_OPENPGP),

@@ -1,6 +1,6 @@
 """The profile `pagoefectivo/1`: header record, column record, body, one trailer per currency.
 
-This layout is the project's own declaration, not a document of the vendor. Field by field: docs/profiles.
+This layout is the project's own declaration, not a document of the vendor.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class PagoEfectivo1:
             raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, f"The header record is not that of {self.name}.")
         try:
             start, end = (datetime.fromisoformat(text) for text in fields[3:5])
-            part, parts, reprocessed = (int(text) for text in fields[5:8])
+            part, parts, reprocessed = (_count(text) for text in fields[5:8])
         except ValueError:
             raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, "A field of the header record does not read.") from None
         if start.tzinfo is None or end.tzinfo is None or not 1 <= part <= parts or reprocessed not in (0, 1):
@@ -92,6 +92,13 @@ def _reads_as_trailer(fields: list[str]) -> bool:
         and _COUNT.fullmatch(fields[2]) is not None
         and all(_AMOUNT.fullmatch(amount) for amount in fields[3:7])
     )
+
+
+def _count(text: str) -> int:
+    """Plain digits as a number; ValueError for the other things that `int` would take."""
+    if _COUNT.fullmatch(text) is None:
+        raise ValueError("not a count")
+    return int(text)
 
 
 def _fields(record: str) -> list[str]:

@@ -75,19 +75,21 @@ def _running(parts: list[_Part], typing: Typing) -> Iterator[None]:
 
 def _work(part: _Part, typing: Typing) -> None:
     """Type and write until told to stop; after a failure only empty the queue, so that nobody waits for it."""
-    with contextlib.ExitStack() as stack:
-        writer: pq.ParquetWriter | None = None
-        while (block := part.blocks.get()) is not None:
-            if part.failure:
-                continue
-            try:
-                if writer is None:
-                    writer = stack.enter_context(_writer(part.path))
+    index, told = 0, False
+    try:
+        with contextlib.ExitStack() as files:
+            writer: pq.ParquetWriter | None = None
+            while (block := part.blocks.get()) is not None:
+                index = block.index
+                writer = writer or files.enter_context(_writer(part.path))
                 table = typing.table(block)
                 part.totals = _merged([part.totals, sums(table)])
                 writer.write_table(table, row_group_size=table.num_rows)
-            except Exception as error:  # the thread that asked raises it
-                part.failure = (block.index, error)
+            told = True
+    except Exception as error:  # the thread that asked raises it
+        part.failure = (index, error)
+    while not told:
+        told = part.blocks.get() is None
 
 
 def _writer(path: Path) -> pq.ParquetWriter:

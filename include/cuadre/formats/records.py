@@ -33,6 +33,7 @@ REPEATING = ("source", "archive_id", "settlement_date", "batch_id", "line_type",
 """Columns of few distinct values: kept as dictionaries on the whole way."""
 
 _CENT = 10_000
+_MOST_CURRENCIES = 300
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _COLUMN_NUMBER = re.compile(r"CSV column #(\d+)")
 
@@ -61,6 +62,8 @@ class Typing:
         if read.num_rows != block.records:
             raise self._blame(block, "")
         typed = {name: self._typed(name, read, block) for name in self.layout.columns}
+        if len(typed["currency"].dictionary) > _MOST_CURRENCIES:
+            raise ArchiveRejected(Reason.LINES_MALFORMED, "There are more currencies in it than in the world.")
         return self._complete(typed, block)
 
     @cached_property

@@ -10,7 +10,6 @@ from cuadre.formats import Header
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected
 
-ARCHIVE_SUFFIX = ".zip.pgp"
 MEMBER_SUFFIX = ".csv"
 
 _TOKEN = re.compile(r"\{(merchant|seq|parts|date:([^}]+))\}")
@@ -26,7 +25,7 @@ def check_member_name(member: str, name: str, source: Source) -> str:
     """
     if not member.endswith(MEMBER_SUFFIX):
         raise ArchiveRejected(Reason.MEMBER_UNEXPECTED, "The ZIP's member is not a CSV file.")
-    stood_for = member.removesuffix(MEMBER_SUFFIX) + ARCHIVE_SUFFIX
+    stood_for = member.removesuffix(MEMBER_SUFFIX) + _archive_suffix(source)
     if _read(name, source) is not None and stood_for != name:
         raise ArchiveRejected(Reason.MEMBER_UNEXPECTED, "The ZIP's member is not named like the archive.")
     return stood_for
@@ -55,6 +54,12 @@ def check_name(name: str, header: Header, source: Source, wanted: date | None) -
             raise ArchiveRejected(
                 Reason.WRONG_PERIOD, f"It is part {header.part} of {header.parts}, and its name says another."
             )
+
+
+def _archive_suffix(source: Source) -> str:
+    """What the source's names end with, from the first dot behind the last token: `.zip.pgp`."""
+    ending = source.transport.pattern.rpartition("}")[2]
+    return ending[ending.find(".") :] if "." in ending else ""
 
 
 def _read(name: str, source: Source) -> dict[str, str] | None:

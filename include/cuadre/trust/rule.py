@@ -70,6 +70,8 @@ def _explain_no_decryption(said: Statement) -> None:
     failure = said.errors.get("pkdecrypt_failed")
     if "NO_SECKEY" in said.words or failure == _NO_SECRET_KEY:
         raise ArchiveRejected(Reason.NO_DECRYPTION_KEY)
+    if "NEED_PASSPHRASE_SYM" in said.words:
+        raise ArchiveRejected(Reason.NO_DECRYPTION_KEY, "It is encrypted with a password, not to our key.")
     if failure in _OUR_FAULT or "MISSING_PASSPHRASE" in said.words or "BAD_PASSPHRASE" in said.words:
         raise ConfigurationError("Our decryption key does not open: check `trust.passphrase` and the key ring.")
     if "ENC_TO" in said.words:

@@ -52,7 +52,7 @@ class FailedSignature:
 class Statement:
     """Everything GnuPG said, in order. Equal statements mean the same message, signatures and session key."""
 
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = field(repr=False)  # user ids stand in them
     words: frozenset[str]
     valid: tuple[ValidSignature, ...]
     failed: tuple[FailedSignature, ...]
