@@ -1,0 +1,159 @@
+"""Whole runs with Airflow's own `dag.test`: a real SFTP server, GnuPG, PostgreSQL, connections from the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from sqlalchemy.engine import make_url
+
+from cuadre.config import load_source
+from cuadre.evidence import Journal
+from cuadre.sandbox.archive import SandboxDay
+from cuadre.sandbox.provider import Provider, running_provider
+from cuadre.sandbox.shop import open_shop, stock_shop
+from tests.airflow.conftest import DAG_ID
+
+SCRIPT = Path(__file__).with_name("run_day.py")
+
+
+@pytest.fixture(scope="session")
+def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An AIRFLOW_HOME with a migrated database, to copy."""
+    home = tmp_path_factory.mktemp("airflow")
+    command = [sys.executable, "-W", "ignore", "-m", "airflow", "db", "migrate"]
+    subprocess.run(command, env={**os.environ, "AIRFLOW_HOME": str(home)}, check=True, capture_output=True)
+    return home
+
+
+class Merchant:
+    """An installation whose source file names an SFTP connection and a PostgreSQL connection."""
+
+    def __init__(self, root: Path, made: SandboxDay, warehouse: str, metadata: Path) -> None:
+        self.root, self.made, self.warehouse, self.outbox = root, made, warehouse, root / "served" / "outbox"
+        self.outbox.mkdir(parents=True)
+        shutil.copytree(metadata, root / "airflow")
+        (root / "sources").mkdir()
+        data = yaml.safe_load(made.source.read_text())
+        (root / "sources" / "shop.yaml").write_text(yaml.safe_dump(data))
+        self.source = load_source(root / "sources" / "shop.yaml")
+        open_shop(warehouse, self.source)
+        stock_shop(warehouse, self.source, orders=made.orders, bank_credits=made.bank_credits)
+
+    def deliver(self) -> None:
+        for archive in self.made.archives:
+            shutil.copyfile(archive, self.outbox / archive.name)
+
+    def run(self, provider: Provider) -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", str(SCRIPT), DAG_ID, self.made.day.isoformat()],
+            env={**os.environ, **self._environment(provider)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+        self.output = done.stdout + done.stderr
+        result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        return result
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.warehouse) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def _environment(self, provider: Provider) -> dict[str, str]:
+        url = make_url(self.warehouse)
+        sftp = {
+            "conn_type": "sftp",
+            "host": provider.host,
+            "port": provider.port,
+            "login": provider.username,
+            "password": provider.password,
+            "extra": {"host_key": provider.host_key},
+        }
+        postgres = {
+            "conn_type": "postgres",
+            "login": url.username,
+            "password": url.password,
+            "schema": url.database,
+            "extra": dict(url.query),
+        }
+        return {
+            "AIRFLOW_HOME": str(self.root / "airflow"),
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+            "AIRFLOW_CONN_CUADRE_PAGOEFECTIVO_PE": json.dumps(sftp),
+            "AIRFLOW_CONN_CUADRE_WAREHOUSE": json.dumps(postgres),
+            "CUADRE_SOURCES": str(self.root / "sources"),
+            "CUADRE_STORE": str(self.root / "store"),
+            "CUADRE_SCRATCH": str(self.root / "scratch"),
+        }
+
+
+@pytest.fixture
+def merchant(tmp_path: Path, warehouse_url: str, metadata: Path) -> Callable[[SandboxDay], Any]:
+    @contextmanager
+    def build(made: SandboxDay) -> Iterator[tuple[Merchant, Provider]]:
+        place = Merchant(tmp_path, made, warehouse_url, metadata)
+        with running_provider(place.outbox.parent) as provider:
+            yield place, provider
+
+    return build
+
+
+@pytest.mark.airflow
+def test_a_day_of_two_parts_runs_from_sftp_to_the_marts(
+    merchant: Callable[[SandboxDay], Any], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    made = sandbox_day(300, breaks=0.05, parts=2)
+    with merchant(made) as (place, provider):
+        place.deliver()
+        done = place.run(provider)
+        assert done["state"] == "success", place.output[-4000:]
+        assert {task["state"] for task in done["tasks"].values()} == {"success"}
+        labels = {name: task["label"] for name, task in done["tasks"].items() if name.startswith("admit[")}
+        assert labels == {f"admit[{n}]": archive.name for n, archive in enumerate(made.archives)}
+        assert place.rows("SELECT sum(lines) FROM recon.recon_daily") == [(made.lines,)]
+        assert ("break_ratio", "open") in place.rows("SELECT kind, state FROM recon.incident")
+        assert Journal(place.root / "store" / "journal.jsonl").verify().records == 8
+        assert provider.password not in place.output
+        order = place.rows("SELECT order_id FROM shop.orders LIMIT 1")[0][0]
+        assert order not in place.output
+
+
+@pytest.mark.airflow
+def test_a_tampered_archive_ends_the_run_at_its_first_try_and_opens_an_incident(
+    merchant: Callable[[SandboxDay], Any], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    made = sandbox_day(300, faults=("tampered",))
+    with merchant(made) as (place, provider):
+        place.deliver()
+        done = place.run(provider)
+        states = {name: (task["state"], task["tries"]) for name, task in done["tasks"].items()}
+        assert done["state"] == "failed"
+        assert states["admit[0]"] == ("failed", 1)
+        assert {states[name][0] for name in ("check", "reconcile", "publish", "alert")} == {"upstream_failed"}
+        assert place.rows("SELECT kind, state FROM recon.incident") == [("archive_rejected", "open")]
+        assert place.rows("SELECT count(*) FROM recon.recon_line") == [(0,)]
+
+
+@pytest.mark.airflow
+def test_a_day_that_was_never_delivered_fails_at_its_cut_off_without_a_retry(
+    merchant: Callable[[SandboxDay], Any], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    made = sandbox_day(300)
+    with merchant(made) as (place, provider):
+        done = place.run(provider)
+        assert done["state"] == "failed"
+        assert (done["tasks"]["wait"]["state"], done["tasks"]["wait"]["tries"]) == ("failed", 1)
+        assert place.rows("SELECT kind FROM recon.incident") == [("archive_missing",)]
