@@ -11,7 +11,7 @@ from tests.fixtures.openpgp import NOW, SIGNED_AT
 
 from cuadre.config import Signer
 from cuadre.model.errors import ArchiveRejected, ConfigurationError
-from cuadre.trust import confirm, judge, opened, private_home
+from cuadre.trust import confirm, decryption, judge, opened, private_home
 
 CONTENT = b"PK content"
 
@@ -124,3 +124,10 @@ def test_a_file_that_changes_between_the_passes_is_refused(judging, pgp_keys, tm
             pass
         with pytest.raises(ArchiveRejected, match="TAMPERED"):
             confirm(decryption, archive, verdict)
+
+
+def test_a_message_that_keeps_gpg_busy_far_too_long_is_stopped(judging, pgp_keys, monkeypatch) -> None:
+    monkeypatch.setattr(decryption, "_SLOWEST_SECONDS", 0.02)
+    monkeypatch.setattr(decryption, "_SLOWEST_BYTES_PER_SECOND", 10**12)
+    message = pgp_keys.seal(b"\0" * (128 << 20), "--compress-algo", "bzip2")
+    assert _reason(judging, message) == "ARCHIVE_UNSAFE"
