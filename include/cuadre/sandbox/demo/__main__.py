@@ -174,7 +174,8 @@ def _show(story: scenario.Story) -> bool:
         for day, answers in scenario.answers_of(story.days).items()
     }
     out.print()
-    out.print(report.day_table(story.warehouse, story.source.source, dates))
+    for table in (report.day_table, report.break_table):
+        out.print(table(story.warehouse, story.source.source, dates))
     as_planted = report.show(out, dates, verdicts)
     for sentence in story.wrong:
         out.print(sentence, style="red", markup=False)

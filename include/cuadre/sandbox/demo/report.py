@@ -28,13 +28,32 @@ class Verdict:
 
 
 def day_table(url: str, source: str, days: Sequence[date]) -> Table:
-    """One row per day: admission, lines, match rates, breaks by outcome, unreconciled money and incidents."""
+    """One row per day: admission, lines, match rates by count and by money, unreconciled money and incidents."""
     table = Table(title=source, title_justify="left", header_style="bold")
-    for name in ("day", "archives", "lines", "matched by count", "by money", "breaks", "unreconciled", "incidents"):
-        table.add_column(name, justify="right" if name in ("lines", "matched by count", "by money") else "left")
+    for name in ("day", "archives", "lines", "by count", "by money", "unreconciled", "incidents"):
+        right = name in ("lines", "by count", "by money", "unreconciled")
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
     with psycopg.connect(url) as connection:
         for day in days:
-            table.add_row(f"{day:%a %d %b %Y}", *_cells(connection, source, day), end_section=True)
+            table.add_row(day.isoformat(), *_cells(connection, source, day), end_section=True)
+    return table
+
+
+def break_table(url: str, source: str, days: Sequence[date]) -> Table:
+    """Open breaks by outcome, one column per day; what a day does not cure is carried to the next."""
+    table = Table(title="open breaks, carried ones included", title_justify="left", header_style="bold")
+    table.add_column("outcome", no_wrap=True)
+    for day in days:
+        table.add_column(day.isoformat(), justify="right", no_wrap=True)
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT outcome, settlement_date, count(*) FROM recon.recon_line"
+            " WHERE source = %s AND settlement_date = ANY(%s) AND outcome = ANY(%s) GROUP BY 1, 2",
+            (source, list(days), [outcome.name for outcome in BREAKS]),
+        ).fetchall()
+    counts = {(outcome, day): count for outcome, day, count in rows}
+    for outcome in BREAKS:
+        table.add_row(outcome.name, *(f"{counts.get((outcome.name, day), 0) or '-'}" for day in days))
     return table
 
 
@@ -81,11 +100,6 @@ def _cells(connection: psycopg.Connection[TupleRow], source: str, day: date) -> 
         " WHERE source = %s AND settlement_date = %s ORDER BY currency",
         which,
     ).fetchall()
-    breaks = connection.execute(
-        "SELECT outcome, count(*) FROM recon.recon_line WHERE source = %s AND settlement_date = %s"
-        " AND outcome = ANY(%s) GROUP BY 1 ORDER BY 2 DESC, 1",
-        (*which, [outcome.name for outcome in BREAKS]),
-    ).fetchall()
     incidents = connection.execute(
         "SELECT kind, state FROM recon.incident WHERE source = %s AND settlement_date = %s ORDER BY opened_at, kind",
         which,
@@ -95,7 +109,6 @@ def _cells(connection: psycopg.Connection[TupleRow], source: str, day: date) -> 
         f"{sum(row[1] for row in daily):,}",
         "\n".join(f"{row[0]} {_percent(row[2])}" for row in daily),
         "\n".join(f"{row[0]} {_percent(row[3])}" for row in daily),
-        "\n".join(f"{n} {outcome}" for outcome, n in breaks) or "none",
         "\n".join(f"{row[0]} {row[4]:,.2f}" for row in daily),
         "\n".join(f"{kind}: {state}" for kind, state in incidents) or "none",
     )
