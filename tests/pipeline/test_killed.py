@@ -1,0 +1,66 @@
+"""A worker may die at any moment: the day is run again and comes out as if nothing had happened."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cuadre.marts import migrate
+from cuadre.model.columns import INCIDENT, MARTS
+from cuadre.sandbox.archive import SandboxDay
+from tests.pipeline.conftest import House, build_house
+
+ROOT = Path(__file__).parents[2]
+
+
+def marts_of(here: House) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all marts; how often an incident was seen does differ."""
+    return {
+        mart.name: here.rows(f"SELECT * FROM recon.{mart.name} ORDER BY 1, 2, 3")
+        for mart in MARTS
+        if mart is not INCIDENT
+    }
+
+
+def lake_of(here: House) -> dict[str, bytes]:
+    """Everything kept but the data docs, which carry the time they were made."""
+    return {key: here.lake.store.read(key) for key in here.lake.store.list("") if "/docs/" not in key}
+
+
+def test_a_day_killed_at_every_kind_of_write_comes_out_like_an_undisturbed_one(
+    tmp_path: Path, warehouse_url: str, database_url: str, sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    made = sandbox_day(300, breaks=0.05, parts=2)
+    migrate(database_url)
+    calm = build_house(tmp_path / "calm", made, warehouse_url)
+    harried = build_house(tmp_path / "harried", made, database_url)
+    for here in (calm, harried):
+        here.receive(made)
+    calm.run(made.day)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "tests.pipeline.killed_line",
+            harried.root,
+            made.day.isoformat(),
+            database_url,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    points = (harried.root / "points").read_text().splitlines()
+    assert {"put_new raw/pagoefectivo_pe/*", "put lake/pagoefectivo_pe/*/lines/*/lines-000.parquet", "commit"} <= set(
+        points
+    ), points
+    assert {f"journal {step}" for step in ("fetch", "admit", "check", "reconcile", "publish", "alert")} <= set(points)
+    assert marts_of(harried) == marts_of(calm)
+    assert lake_of(harried) == lake_of(calm)
+    assert harried.work.journal.verify().records >= calm.work.journal.verify().records
