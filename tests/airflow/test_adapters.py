@@ -266,3 +266,58 @@ def test_a_published_day_puts_its_date_and_sums_on_the_asset_event() -> None:
     assert event.extra["outcomes"] == report["outcomes"]
     assert json.dumps(event.extra)
     assert SimpleNamespace(**event.extra).breaks == 1
+
+
+def test_the_trigger_looks_over_sftp_with_the_login_of_a_connection(
+    tmp_path: Path, sandbox_day: Callable[..., SandboxDay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cuadre.airflow.waiting import ArchiveTrigger
+    from cuadre.sandbox.provider import running_provider
+
+    made, outbox = sandbox_day(300), tmp_path / "served" / "outbox"
+    outbox.mkdir(parents=True)
+    data = yaml.safe_load(made.source.read_text())
+    data["schedule"] = {"poll": 0.05}
+    (tmp_path / "shop.yaml").write_text(yaml.safe_dump(data))
+    monkeypatch.setenv("CUADRE_SOURCES", str(tmp_path))
+    day = datetime.now(UTC).date() + timedelta(days=2)
+    with running_provider(outbox.parent) as provider:
+        login = {"conn_type": "sftp", "host": provider.host, "port": provider.port, "login": provider.username}
+        login |= {"password": provider.password, "extra": {"host_key": provider.host_key}}
+        monkeypatch.setenv("AIRFLOW_CONN_CUADRE_PAGOEFECTIVO_PE", json.dumps(login))
+
+        async def story() -> str:
+            event = asyncio.create_task(first_event(ArchiveTrigger("shop.yaml", day.isoformat())))
+            await asyncio.sleep(0.5)
+            assert not event.done()
+            name = made.archives[0].name.replace(f"{made.day:%Y%m%d}", f"{day:%Y%m%d}")
+            (outbox / name).write_bytes(b"archive")
+            return await asyncio.wait_for(event, 20)
+
+        assert asyncio.run(story()) == "the day is complete"
+        changed = login | {
+            "extra": {"host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"}
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_CUADRE_PAGOEFECTIVO_PE", json.dumps(changed))
+        event = asyncio.run(asyncio.wait_for(first_event(ArchiveTrigger("shop.yaml", day.isoformat())), 20))
+        assert event == "looking again cannot help: HostKeyRefused"
+
+
+def test_the_waiting_task_gives_its_slot_back_with_a_trigger_that_holds_no_secret(
+    waiting: Callable[[timedelta], Waiting], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from airflow.sdk.exceptions import TaskDeferred
+
+    from cuadre.airflow.waiting import GRACE, WaitForArchives
+
+    place = waiting(timedelta(hours=1))
+    monkeypatch.setenv("CUADRE_STORE", str(tmp_path / "store"))
+    task = WaitForArchives(task_id="wait", source_file="shop.yaml")
+    context = {"params": {}, "partition_key": place.day.isoformat()}
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute(context)
+    assert deferred.value.method_name == "look_again"
+    assert GRACE < deferred.value.timeout <= GRACE + timedelta(hours=1)
+    assert deferred.value.trigger.serialize()[1] == {"source_file": "shop.yaml", "day": place.day.isoformat()}
+    place.arrive()
+    task.look_again(context, "the day is complete")
