@@ -25,7 +25,7 @@ demo: $(STAMP) ## three settlement days, end to end; ARGS=--once exits by itself
 	@$(BIN)/python -m cuadre.sandbox.demo $(ARGS)
 
 test: $(STAMP) ## all tests; ARGS are passed to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(STAMP) ## lint, format, types, import direction, generated files up to date
 	$(BIN)/ruff check .

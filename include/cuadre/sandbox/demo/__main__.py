@@ -53,7 +53,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where everything of the demo is kept.")] = ROOT / ".demo",
 ) -> None:
     """Three settlement days, from encrypted archives to marts, on real parts; Ctrl-C stops all that was started."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell may have made us deaf to the first
         signal.signal(number, _interrupted)
     house, say = House(folder.resolve()), _clock()
     try:
