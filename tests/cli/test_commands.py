@@ -140,3 +140,12 @@ def test_the_key_ring_lists_our_keys_and_theirs(day: SandboxDay) -> None:
     keys = json.loads(done.stdout)
     assert {key["secret"] for key in keys} == {True, False}
     assert day.signer in {key["fingerprint"] for key in keys}
+
+
+def test_an_empty_day_goes_down_the_line_like_any_other(sandbox_day: Make, tmp_path: Path) -> None:
+    empty = sandbox_day(0)
+    arguments = ("--source", empty.source, "--keyring", empty.keyring, "--out", tmp_path / "lines")
+    assert cuadre("admit", empty.archives[0], *arguments).returncode == 0
+    assert cuadre("check", tmp_path / "lines", "--source", empty.source).returncode == 0
+    done = reconcile(empty, tmp_path / "lines", tmp_path / "result", "--json")
+    assert (done.returncode, json.loads(done.stdout)["lines"]) == (0, 0)

@@ -54,8 +54,8 @@ def write_parts(blocks: Iterable[Block], typing: Typing, folder: Path) -> dict[s
     if failures:
         raise min(failures, key=lambda failure: failure[0])[1]
     if not any(part.path.exists() for part in parts):
-        with _writer(parts[0].path):
-            pass
+        with _writer(parts[0].path) as writer:  # no line says which day it is, so the file does
+            writer.add_key_value_metadata({"settlement_date": typing.settlement_date.isoformat()})
     return _merged(part.totals for part in parts)
 
 

@@ -174,7 +174,7 @@ def _show(story: scenario.Story) -> bool:
         for day, answers in scenario.answers_of(story.days).items()
     }
     out.print()
-    for table in (report.day_table, report.break_table):
+    for table in (report.day_table, report.break_table, report.event_table):
         out.print(table(story.warehouse, story.source.source, dates))
     as_planted = report.show(out, dates, verdicts)
     for sentence in story.wrong:

@@ -28,14 +28,31 @@ class Verdict:
 
 
 def day_table(url: str, source: str, days: Sequence[date]) -> Table:
-    """One row per day: admission, lines, match rates by count and by money, unreconciled money and incidents."""
+    """One row per day and currency: lines, match rates by count and by money, breaks, unreconciled money."""
     table = Table(title=source, title_justify="left", header_style="bold")
-    for name in ("day", "archives", "lines", "by count", "by money", "unreconciled", "incidents"):
-        right = name in ("lines", "by count", "by money", "unreconciled")
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    table.add_column("day", no_wrap=True)
+    for name in ("currency", "lines", "by count", "by money", "breaks", "unreconciled"):
+        table.add_column(name, justify="right", no_wrap=True)
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT settlement_date, currency, lines, match_rate_count, match_rate_money, breaks, unreconciled"
+            " FROM recon.recon_daily WHERE source = %s AND settlement_date = ANY(%s) ORDER BY 1, 2",
+            (source, list(days)),
+        ).fetchall()
+    for day, currency, lines, count, money, breaks, unreconciled in rows:
+        rates = (_percent(count), _percent(money))
+        table.add_row(day.isoformat(), currency, f"{lines:,}", *rates, f"{breaks:,}", f"{unreconciled:,.2f}")
+    return table
+
+
+def event_table(url: str, source: str, days: Sequence[date]) -> Table:
+    """One row per day: what admission said of each archive, and every incident."""
+    table = Table(title="archives and incidents", title_justify="left", header_style="bold")
+    for name in ("day", "archives", "incidents"):
+        table.add_column(name, no_wrap=True)
     with psycopg.connect(url) as connection:
         for day in days:
-            table.add_row(day.isoformat(), *_cells(connection, source, day), end_section=True)
+            table.add_row(day.isoformat(), *_events(connection, source, day))
     return table
 
 
@@ -88,28 +105,18 @@ def show(console: Console, days: Sequence[date], verdicts: dict[date, Verdict]) 
     return not any(verdict.differing for verdict in verdicts.values())
 
 
-def _cells(connection: psycopg.Connection[TupleRow], source: str, day: date) -> tuple[str, ...]:
-    which = (source, day)
+def _events(connection: psycopg.Connection[TupleRow], source: str, day: date) -> tuple[str, str]:
     archives = connection.execute(
-        "SELECT verdict, coalesce(reason, ''), count(*) FROM recon.archive_admission"
-        " WHERE source = %s AND settlement_date = %s GROUP BY 1, 2 ORDER BY min(seen_at)",
-        which,
-    ).fetchall()
-    daily = connection.execute(
-        "SELECT currency, lines, match_rate_count, match_rate_money, unreconciled FROM recon.recon_daily"
-        " WHERE source = %s AND settlement_date = %s ORDER BY currency",
-        which,
+        "SELECT verdict, coalesce(reason, '') FROM recon.archive_admission"
+        " WHERE source = %s AND settlement_date = %s ORDER BY seen_at",
+        (source, day),
     ).fetchall()
     incidents = connection.execute(
         "SELECT kind, state FROM recon.incident WHERE source = %s AND settlement_date = %s ORDER BY opened_at, kind",
-        which,
+        (source, day),
     ).fetchall()
     return (
-        "\n".join(f"{verdict} {reason}".strip() + (f" x{n}" if n > 1 else "") for verdict, reason, n in archives),
-        f"{sum(row[1] for row in daily):,}",
-        "\n".join(f"{row[0]} {_percent(row[2])}" for row in daily),
-        "\n".join(f"{row[0]} {_percent(row[3])}" for row in daily),
-        "\n".join(f"{row[0]} {row[4]:,.2f}" for row in daily),
+        "\n".join(f"{verdict} {reason}".strip() for verdict, reason in archives) or "none",
         "\n".join(f"{kind}: {state}" for kind, state in incidents) or "none",
     )
 
