@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def marts_of(here: House) -> dict[str, list[tuple[object, ...]]]:
     """All rows of all marts; how often an incident was seen does differ."""
     return {
-        mart.name: here.rows(f"SELECT * FROM recon.{mart.name} ORDER BY 1, 2, 3")
+        mart.name: here.rows(f"SELECT * FROM recon.{mart.name} ORDER BY {', '.join(mart.key)}")
         for mart in MARTS
         if mart is not INCIDENT
     }
