@@ -38,9 +38,22 @@ def test_breaks_above_the_threshold_are_told_with_their_share_and_money(source: 
     (finding,) = findings_of_day(source, None, report)
 
     assert finding.kind is IncidentKind.break_ratio
-    assert finding.cause == "3 of 100 items are breaks: 3.00 %, above 1 %."
+    assert finding.cause == "3 of 100 new items are breaks: 3.00 %, above 1 %."
     assert (finding.count, finding.money) == (3, {"PEN": Decimal("30.5")})
     assert finding.keys == ("missing_in_orders 2", "duplicate 1")
+
+
+def test_breaks_of_earlier_days_are_no_news_but_their_money_is_still_unreconciled(source: Source) -> None:
+    carried = OutcomeTotal("duplicate", "PEN", 40, Decimal(4000), Decimal(4000), 40, Decimal(4000))
+    closed = OutcomeTotal("matched", "PEN", 120, Decimal(100), Decimal(0), 20)
+    quiet = _report(closed, carried, _total("amount_mismatch", 1, "900"))
+    assert findings_of_day(source, None, quiet) == []
+
+    worse = _report(closed, carried, _total("amount_mismatch", 3, "1001"))
+    ratio, money = findings_of_day(source, None, worse)
+    assert ratio.cause == "3 of 103 new items are breaks: 2.91 %, above 1 %."
+    assert (ratio.count, ratio.money, ratio.keys) == (3, {"PEN": Decimal(1001)}, ("amount_mismatch 3",))
+    assert (money.count, money.money) == (43, {"PEN": Decimal(5001)})
 
 
 def test_unreconciled_money_is_judged_in_its_own_currency(source: Source) -> None:

@@ -1,6 +1,7 @@
 """Open items from day to day."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pyarrow.parquet as pq
 
@@ -140,3 +141,21 @@ def test_an_item_may_be_carried_over_many_days(tmp_path):
         open_items=second.open_items,
     )
     assert (third.line(1)["first_seen"], third.line(1)["age_days"]) == (DAY, 2)
+
+
+def test_the_totals_tell_what_was_a_break_already_when_the_day_began(tmp_path):
+    short = line(1, merchant_reference="o1", gross="90", fee="3.59", tax="0.65")
+    before = run(
+        tmp_path,
+        [short, line(2, psp_reference="x"), line(3, merchant_reference="o3")],
+        [order("o1"), order("o2"), order("o4", due_at=DUE_TOMORROW)],
+    )
+    assert {total.carried for total in before.report.outcomes} == {0}
+
+    after = next_day(tmp_path, before, [line(1, psp_reference="y", gross="70")], [order("o3", amount="99")])
+    found = {total.outcome: (total.count, total.carried, total.carried_at_risk) for total in after.report.outcomes}
+    assert found == {
+        "amount_mismatch": (2, 2, Decimal(11)),
+        "missing_in_orders": (2, 1, Decimal(100)),
+        "missing_in_settlement": (2, 1, Decimal(100)),
+    }

@@ -193,7 +193,11 @@ class Bank(Strict):
 
 
 class Thresholds(Strict):
-    """When a finished day is worth a page: breaks in percent of matchable items, unreconciled money by currency."""
+    """When a finished day is worth a page.
+
+    `break_percent`: the breaks that are new that day, in percent of its matchable items without what was a break
+    before. `unreconciled`: the money at risk in all breaks, old and new, by currency.
+    """
 
     break_percent: Percent = Decimal(1)
     unreconciled: dict[Currency, Money] = Field(default_factory=dict)

@@ -123,13 +123,18 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeTotal:
-    """How many rows and how much money (absolute, in `currency`) ended in one outcome."""
+    """How many rows and how much money (absolute, in `currency`) ended in one outcome.
+
+    `carried` of the rows, with `carried_at_risk` of the money at risk, were breaks already when the day began.
+    """
 
     outcome: str
     currency: str
     count: int
     money: Decimal
     at_risk: Decimal
+    carried: int = 0
+    carried_at_risk: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The functions that derive findings are pure. What a failed task means is in `cua
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -79,7 +80,7 @@ def check_findings(check: CheckReport) -> list[Finding]:
 
 
 def break_findings(report: ReconcileReport, source: Source) -> list[Finding]:
-    """Too many breaks, and too much unreconciled money, by the source's thresholds."""
+    """Too many new breaks, and too much unreconciled money, old and new, by the source's thresholds."""
     ratio = _break_ratio(report.outcomes, source.thresholds.break_percent)
     money = _unreconciled(report.outcomes, source.thresholds.unreconciled)
     return [finding for finding in (ratio, money) if finding]
@@ -92,13 +93,15 @@ def _check_finding(kind: IncidentKind, failed: list[CheckResult]) -> Finding:
 
 
 def _break_ratio(totals: tuple[OutcomeTotal, ...], threshold: Decimal) -> Finding | None:
-    breaks = sum(total.count for total in totals if total.outcome in _BREAKS)
-    matchable = sum(total.count for total in totals if total.outcome not in _NEUTRAL)
+    """Judges what the day brought: a break of an earlier day was told then, and must not keep every day's incident."""
+    new = tuple(_without_carried(total) for total in totals)
+    breaks = sum(total.count for total in new if total.outcome in _BREAKS)
+    matchable = sum(total.count for total in new if total.outcome not in _NEUTRAL)
     if breaks * 100 <= matchable * threshold:
         return None
     percent = Decimal(breaks * 100) / matchable
-    cause = f"{breaks:,} of {matchable:,} items are breaks: {percent:.2f} %, above {threshold.normalize():f} %."
-    return Finding(IncidentKind.break_ratio, cause, breaks, _at_risk(totals), _largest(totals))
+    cause = f"{breaks:,} of {matchable:,} new items are breaks: {percent:.2f} %, above {threshold.normalize():f} %."
+    return Finding(IncidentKind.break_ratio, cause, breaks, _at_risk(new), _largest(new))
 
 
 def _unreconciled(totals: tuple[OutcomeTotal, ...], thresholds: dict[str, Decimal]) -> Finding | None:
@@ -110,6 +113,10 @@ def _unreconciled(totals: tuple[OutcomeTotal, ...], thresholds: dict[str, Decima
     count = sum(total.count for total in totals if total.outcome in _BREAKS and total.currency in over)
     cause = f"More money is unreconciled than the source's thresholds allow: {said}."
     return Finding(IncidentKind.unreconciled_money, cause, count, over, _largest(totals))
+
+
+def _without_carried(total: OutcomeTotal) -> OutcomeTotal:
+    return replace(total, count=total.count - total.carried, at_risk=total.at_risk - total.carried_at_risk)
 
 
 def _at_risk(totals: tuple[OutcomeTotal, ...]) -> dict[str, Decimal]:
