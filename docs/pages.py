@@ -48,7 +48,7 @@ Every mart but `incident` remembers what was believed when. `recon.<mart>` is a 
     parquet = "".join(_table(table, TYPES_AT["parquet"]) for table in CANONICAL)
     marts = "".join(_table(table, TYPES_AT["warehouse"]) + _example(table) for table in MARTS)
     return _page(
-        "model/columns.py", f"{head}\n## Tables exchanged as Parquet\n{parquet}\n## Marts: schema `recon`\n{marts}"
+        "model/columns/", f"{head}\n## Tables exchanged as Parquet\n{parquet}\n## Marts: schema `recon`\n{marts}"
     )
 
 

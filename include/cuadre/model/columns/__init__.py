@@ -1,0 +1,46 @@
+"""THE column registry: every table of the product, its grain, key and columns, declared once.
+
+The Arrow schemas, the expectation suite, the warehouse DDL with its comments and the data dictionary are made from
+this package. Money is DECIMAL(18,6) in the line's own currency, merchant's sign; instants are UTC.
+`declaring.py` says what a table is, `canonical.py` holds those exchanged as Parquet, `marts.py` those of the warehouse.
+What does not live here: types of any engine (see `cuadre.model.arrow` and `cuadre.marts.schema`).
+"""
+
+from cuadre.model.columns.canonical import ANSWERS, BANK_CREDITS, CANONICAL, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
+from cuadre.model.columns.declaring import Column, Kind, Table
+from cuadre.model.columns.marts import (
+    ARCHIVE_ADMISSION,
+    CHECK_RESULT,
+    FEE_AUDIT,
+    INCIDENT,
+    MARTS,
+    RECON_BREAK,
+    RECON_DAILY,
+    RECON_LINE,
+    RUN_RECEIPT,
+    SETTLEMENT_BATCH,
+)
+
+__all__ = [
+    "ANSWERS",
+    "ARCHIVE_ADMISSION",
+    "BANK_CREDITS",
+    "CANONICAL",
+    "CHECK_RESULT",
+    "CLAIMS",
+    "FEE_AUDIT",
+    "INCIDENT",
+    "LINES",
+    "MARTS",
+    "OPEN_ITEMS",
+    "ORDERS",
+    "OUTCOMES",
+    "RECON_BREAK",
+    "RECON_DAILY",
+    "RECON_LINE",
+    "RUN_RECEIPT",
+    "SETTLEMENT_BATCH",
+    "Column",
+    "Kind",
+    "Table",
+]

@@ -1,0 +1,170 @@
+"""The tables exchanged as Parquet, and the columns that several tables of the product share."""
+
+from __future__ import annotations
+
+from cuadre.model.columns.declaring import (
+    Column,
+    Kind,
+    Table,
+    count,
+    instant,
+    instant_or_null,
+    money,
+    money_or_null,
+    text,
+    text_or_null,
+)
+
+SOURCE = text("source", "Name of the source, as in its source file.")
+SETTLEMENT_DATE = Column("settlement_date", Kind.DATE, "The provider's business day, in the source's own zone.")
+CURRENCY = text("currency", "ISO 4217 code.")
+ARCHIVE_ID = text("archive_id", "SHA-256 of the ciphertext, lower-case hex.")
+LINE_NO = count("line_no", "Number of the body record in the archive's member, from 1.")
+BATCH_ID = text_or_null("batch_id", "The provider's batch.")
+LINE_TYPE = text("line_type", "PAYMENT, REFUND, REVERSAL, ... : the LineType codes.")
+PSP_REFERENCE = text_or_null("psp_reference", "The provider's reference: a CIP for PagoEfectivo. Empty is NULL.")
+OPERATION_REFERENCE = text_or_null("operation_reference", "The provider's operation number.")
+MERCHANT_REFERENCE = text_or_null("merchant_reference", "The merchant's reference: the order id.")
+ORIGINAL_REFERENCE = text_or_null("original_reference", "For returns: the reference of the original payment.")
+GROSS = money("gross", "What the buyer paid (positive) or got back (negative).")
+FEE = money("fee", "The provider's fee, a positive cost.")
+TAX = money("tax", "Tax on the fee, a positive cost.")
+NET = money("net", "gross - fee - tax.")
+
+LINES = Table(
+    "lines",
+    "one body record of an admitted archive",
+    ("archive_id", "line_no"),
+    (
+        SOURCE,
+        ARCHIVE_ID,
+        LINE_NO,
+        SETTLEMENT_DATE,
+        BATCH_ID,
+        LINE_TYPE,
+        PSP_REFERENCE,
+        OPERATION_REFERENCE,
+        MERCHANT_REFERENCE,
+        ORIGINAL_REFERENCE,
+        CURRENCY,
+        GROSS,
+        FEE,
+        TAX,
+        NET,
+        instant("occurred_at", "When the buyer paid, or the movement happened."),
+        text_or_null("channel", "Where it was paid: agent, bank, wallet."),
+    ),
+)
+
+ORDERS = Table(
+    "orders",
+    "one order of the merchant, as the warehouse held it at the snapshot",
+    ("order_id",),
+    (
+        text("order_id", "The merchant's order id."),
+        PSP_REFERENCE,
+        CURRENCY,
+        money("amount", "What the buyer owes, positive."),
+        text("status", "CREATED, PENDING, PAID, EXPIRED, CANCELLED, REFUNDED, REVERSED."),
+        instant("created_at", "When the order was made."),
+        instant_or_null("paid_at", "When the merchant learned of the payment."),
+        instant_or_null("due_at", "When its settlement is expected to be in hand."),
+        instant("updated_at", "Last change of the row."),
+        text("merchant", "The merchant, where one warehouse serves several."),
+    ),
+)
+
+BANK_CREDITS = Table(
+    "bank_credits",
+    "one credit on the merchant's bank statement",
+    ("credit_id",),
+    (
+        text("credit_id", "The bank's id of the credit."),
+        text("account", "The account credited; an id, never a full account number."),
+        Column("value_date", Kind.DATE, "Value date at the bank."),
+        CURRENCY,
+        money("amount", "Positive for a credit."),
+        text_or_null("reference", "What the payer wrote, often the batch id."),
+    ),
+)
+
+OUTCOME = text("outcome", "The Outcome code.")
+REASONS = Column("reasons", Kind.REASONS, "All that is wrong: {code, field, expected, got, delta}.")
+ORDER_ID = text_or_null("order_id", "The order claimed, or the order without a line.")
+EXPECTED = money_or_null("expected", "What the order says; NULL without an order.")
+GOT = money_or_null("got", "The line's gross; NULL without a line.")
+DELTA = money_or_null("delta", "got - expected, a missing side counting as zero; NULL across currencies.")
+PASS = text_or_null("pass", "The pass that paired line and order.")
+FIRST_SEEN = Column("first_seen", Kind.DATE, "Settlement date on which the item first appeared.")
+AGE_DAYS = count("age_days", "Days from first_seen to this settlement date.")
+ITEM_ID = text("item_id", "Stable id of the item across runs.")
+
+OUTCOMES = Table(
+    "outcomes",
+    "one line, or one due or pending order without a line",
+    ("source", "settlement_date", "item_id"),
+    (
+        SOURCE,
+        SETTLEMENT_DATE,
+        OUTCOME,
+        REASONS,
+        Column("archive_id", Kind.TEXT, "SHA-256 of the archive; NULL without a line.", nullable=True),
+        Column("line_no", Kind.COUNT, "Body record in the archive; NULL without a line.", nullable=True),
+        ORDER_ID,
+        CURRENCY,
+        EXPECTED,
+        GOT,
+        DELTA,
+        PASS,
+        FIRST_SEEN,
+        AGE_DAYS,
+        ITEM_ID,
+    ),
+)
+
+OPEN_ITEMS = Table(
+    "open_items",
+    "one item that is not closed at the end of the day and comes up again on the next",
+    ("item_id",),
+    (
+        SOURCE,
+        SETTLEMENT_DATE,
+        ITEM_ID,
+        OUTCOME,
+        REASONS,
+        CURRENCY,
+        EXPECTED,
+        GOT,
+        DELTA,
+        FIRST_SEEN,
+        Column("line", Kind.LINE, "The open line, whole; NULL for an order without a line.", nullable=True),
+        Column("order", Kind.ORDER, "The order as last seen; NULL for a line without one.", nullable=True),
+    ),
+)
+
+CLAIMS = Table(
+    "claims",
+    "one order cleared by a line of another settlement day",
+    ("order_id", "archive_id", "line_no"),
+    (
+        text("order_id", "The order that is used up."),
+        ARCHIVE_ID,
+        LINE_NO,
+        Column("settlement_date", Kind.DATE, "The day on which it was cleared."),
+    ),
+)
+
+ANSWERS = Table(
+    "answers",
+    "the planted truth for one line, or one due or pending order without a line",
+    ("archive_id", "line_no", "order_id"),
+    (
+        Column("archive_id", Kind.TEXT, "SHA-256 of the archive; NULL without a line.", nullable=True),
+        Column("line_no", Kind.COUNT, "Body record in the archive; NULL without a line.", nullable=True),
+        Column("order_id", Kind.TEXT, "The order meant; NULL without one.", nullable=True),
+        OUTCOME,
+    ),
+)
+
+CANONICAL = (LINES, ORDERS, BANK_CREDITS, OUTCOMES, OPEN_ITEMS, CLAIMS, ANSWERS)
+"""Tables exchanged as Parquet."""
