@@ -65,9 +65,9 @@ def plant(points: Path) -> None:
 
     for method in ("put", "put_new", "put_bytes"):
         setattr(FolderStore, method, deadly(method, getattr(FolderStore, method), kind_of_key))
-    Journal.append = deadly("journal", Journal.append, lambda _, step, *__: step)  # type: ignore[method-assign]
+    Journal.append = deadly("journal", Journal.append, lambda _, step, *__: step)  # type: ignore[method-assign]  # to die in it is the purpose
     commit = psycopg.Connection.commit
-    psycopg.Connection.commit = deadly("commit", commit, lambda *_: "")  # type: ignore[method-assign]
+    psycopg.Connection.commit = deadly("commit", commit, lambda *_: "")  # type: ignore[method-assign]  # to die in it is the purpose
 
 
 def kind_of_key(_: object, key: str, *__: object) -> str:

@@ -188,12 +188,12 @@ def test_it_is_signed_in_the_night_after_and_never_in_the_future(tmp_path: Path,
     assert signed[1] <= now
 
 
-@pytest.mark.parametrize("arguments", [{"lines": 1}, {"lines": 300, "breaks": 0.51}, {"lines": 300, "breaks": -0.1}])
+@pytest.mark.parametrize(("lines", "breaks"), [(1, 0.01), (300, 0.51), (300, -0.1)])
 def test_what_cannot_be_made_is_said(
-    tmp_path: Path, sandbox_source: Source, arguments: dict[str, float], sandbox_keys_folder: Path
+    tmp_path: Path, sandbox_source: Source, lines: int, breaks: float, sandbox_keys_folder: Path
 ) -> None:
     with pytest.raises(ConfigurationError):
-        make_archive(sandbox_source, DAY, seed=1, out=tmp_path, keys=sandbox_keys_folder, **arguments)  # type: ignore[arg-type]
+        make_archive(sandbox_source, DAY, lines=lines, breaks=breaks, seed=1, out=tmp_path, keys=sandbox_keys_folder)
 
 
 def test_fifty_thousand_lines_take_a_moment(tmp_path: Path, sandbox_source: Source, sandbox_keys_folder: Path) -> None:

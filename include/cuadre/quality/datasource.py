@@ -48,7 +48,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
 class DuckDBDatasource(SQLDatasource):
     """A DuckDB database, named by a `duckdb:///` address."""
 
-    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]  # each datasource has its own name for itself
 
     @property
     def execution_engine_type(self) -> EngineType:

@@ -51,15 +51,31 @@ def make_days(house: House, source: Source, *, now: datetime, lines: int, seed: 
     last = latest_day(source, now)
     keys = house.base / "keys"
 
-    def make(days_back: int, name: str, **arguments: object) -> SandboxDay:
-        day = last - timedelta(days=days_back)
-        return make_archive(source, day, lines=lines, seed=seed, keys=keys, out=house.days / name, **arguments)  # type: ignore[arg-type]
+    def make(
+        days_back: int,
+        name: str,
+        *,
+        after: SandboxDay | None = None,
+        breaks: float = 0.0,
+        faults: tuple[str, ...] = (),
+    ) -> SandboxDay:
+        return make_archive(
+            source,
+            last - timedelta(days=days_back),
+            lines=lines,
+            seed=seed,
+            out=house.days / name,
+            breaks=breaks,
+            faults=faults,
+            keys=keys,
+            previous=after.orders.parent if after else None,
+        )
 
     say(f"The provider publishes {last - timedelta(days=2)} to {last}, {lines:,} lines a day")
-    first = make(2, "1", breaks=0.0)
-    second = make(1, "2", breaks=BREAK_SHARE, previous=first.orders.parent)
-    third = make(0, "3", breaks=0.0, previous=second.orders.parent)
-    bad = make(0, "3-tampered", breaks=0.0, previous=second.orders.parent, faults=(FAULT,))
+    first = make(2, "1")
+    second = make(1, "2", after=first, breaks=BREAK_SHARE)
+    third = make(0, "3", after=second)
+    bad = make(0, "3-tampered", after=second, faults=(FAULT,))
     days = Days(first, second, third, bad)
     for made in (first, second, bad):
         deliver(house, made)
