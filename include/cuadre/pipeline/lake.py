@@ -20,8 +20,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cuadre.model.digests import sha256_of
 from cuadre.sources import Store
-from cuadre.sources.store import sha256_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ sealing and everything that can go wrong with it is in `seal` and `faults`.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from cuadre.config import Source
+from cuadre.model.digests import sha256_of
 from cuadre.sandbox import tables
 from cuadre.sandbox.day import NOTHING_BEFORE, Day, draw_day
 from cuadre.sandbox.faults import Fault, Stage, chosen
@@ -108,7 +108,7 @@ def make_archive(
         signers.add(_archive(path, source, rows, member, pair, moment, wrong if number == 1 else {}))
         sealed.append(path)
     say("Writing the answers")
-    ids = tuple(_sha256(path) for path in sealed)
+    ids = tuple(sha256_of(path) for path in sealed)
     tables.write_answers(out / "answers.parquet", source, list(zip(ids, pieces, strict=True)), drawn.orders, day, as_of)
     _write_source(out / "source.yaml", source, pair, signers)
     return SandboxDay(
@@ -160,8 +160,3 @@ def _write_source(path: Path, source: Source, keys: Keys, signers: set[str]) -> 
     data["trust"]["signers"] = [{"fingerprint": s, "valid_from": MADE_ON.isoformat()} for s in sorted(signers)]
     data["trust"]["keyring"] = {"folder": str(keys.keyring.resolve())}
     path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
@@ -15,8 +14,8 @@ from cuadre.sources.transport import (
     SETTLE,
     Downloaded,
     RemoteFile,
+    arriving,
     checked_name,
-    complete,
     is_safe,
     unchanged,
     with_retries,
@@ -63,18 +62,11 @@ class FolderTransport:
             before = _seen(name, os.fstat(descriptor))
             time.sleep(self._settle)
             unchanged(before, _seen(name, os.fstat(descriptor)))
-            partial = target.with_name(f"{target.name}.part")
-            digest, received = hashlib.sha256(), 0
-            with partial.open("wb") as copy:
+            with arriving(target) as arrival:
                 while block := source.read(CHUNK):
-                    digest.update(block)
-                    received += copy.write(block)
-                copy.flush()
-                os.fsync(copy.fileno())
+                    arrival.write(block)
             unchanged(before, _seen(name, os.fstat(descriptor)))
-        complete(before, received)
-        partial.replace(target)
-        return Downloaded(digest.hexdigest(), received)
+        return arrival.keep(before)
 
 
 def _seen(name: str, status: os.stat_result) -> RemoteFile:

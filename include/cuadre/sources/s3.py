@@ -16,8 +16,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ConfigurationError, SourceUnavailable, StoreDamaged
-from cuadre.sources.store import checked_key, sha256_of
+from cuadre.sources.store import checked_key
 from cuadre.sources.transport import CHUNK
 
 LARGEST = 5 * 2**30

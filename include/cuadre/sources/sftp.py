@@ -7,9 +7,7 @@ the command line. No agent, no configuration file and no known_hosts of the mach
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,10 +21,11 @@ from cuadre.model.errors import ArchiveUnstable, ConfigurationError, HostKeyRefu
 from cuadre.sources.transport import (
     CHUNK,
     SETTLE,
+    Arrival,
     Downloaded,
     RemoteFile,
+    arriving,
     checked_name,
-    complete,
     is_safe,
     unchanged,
     with_retries,
@@ -127,16 +126,14 @@ class SftpSession:
             before = await self._stat(name, remote)
             await asyncio.sleep(self._settle)
             unchanged(before, await self._stat(name, remote))
-            partial = target.with_name(f"{target.name}.part")
-            received = await self._copy(remote, partial)
+            with arriving(target) as arrival:
+                await self._copy(remote, arrival)
             unchanged(before, await self._stat(name, remote))
         except asyncssh.SFTPNoSuchFile:
             raise ArchiveUnstable(f"{name} was there a moment ago and is gone.") from None
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise SourceUnavailable(f"{name} broke off: {error.__class__.__name__}.") from error
-        complete(before, received.bytes)
-        partial.replace(target)
-        return received
+        return arrival.keep(before)
 
     @property
     def _client(self) -> asyncssh.SFTPClient:
@@ -151,16 +148,10 @@ class SftpSession:
             raise SourceUnavailable(f"{name} is not a regular file.")
         return _seen(name, attributes)
 
-    async def _copy(self, remote: str, partial: Path) -> Downloaded:
-        digest, received = hashlib.sha256(), 0
+    async def _copy(self, remote: str, arrival: Arrival) -> None:
         async with self._client.open(remote, "rb") as source:
-            with partial.open("wb") as copy:
-                while block := await self._read(source):
-                    digest.update(block)
-                    received += copy.write(block)
-                copy.flush()
-                os.fsync(copy.fileno())
-        return Downloaded(digest.hexdigest(), received)
+            while block := await self._read(source):
+                arrival.write(block)
 
     async def _read(self, source: Any) -> bytes:
         async with asyncio.timeout(QUIET_SECONDS):

@@ -6,7 +6,6 @@ The bucket is in `s3.py`. Keys are relative, `/`-separated names; which keys the
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from cuadre.model.digests import sha256_of
 from cuadre.model.errors import StoreDamaged
 from cuadre.sources.transport import CHUNK
 
@@ -131,12 +131,6 @@ def checked_key(key: str) -> str:
     if "\\" in key or "\0" in key or any(part in ("", ".", "..") or part.startswith(".arriving-") for part in parts):
         raise ValueError(f"not a store key: {key!r}")
     return key
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, lower-case hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy(source: Path, target: Path) -> None:

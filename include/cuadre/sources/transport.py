@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -71,10 +74,37 @@ def unchanged(before: RemoteFile, after: RemoteFile) -> None:
         raise ArchiveUnstable(f"{before.name} is still being written; it is taken once it holds still.")
 
 
-def complete(file: RemoteFile, received: int) -> None:
-    """SourceUnavailable when fewer or more bytes came than the server announced."""
-    if received != file.bytes:
-        raise SourceUnavailable(f"{file.name}: {received} of {file.bytes} bytes arrived.")
+class Arrival:
+    """A file on its way to `target`: hashed and counted as it is written, beside the target until it is kept."""
+
+    def __init__(self, target: Path, partial: Path, file: BinaryIO) -> None:
+        self._target = target
+        self._partial = partial
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._bytes = 0
+
+    def write(self, block: bytes) -> None:
+        """Add a block."""
+        self._digest.update(block)
+        self._bytes += self._file.write(block)
+
+    def keep(self, announced: RemoteFile) -> Downloaded:
+        """Give the finished file its name; SourceUnavailable when it has fewer or more bytes than `announced`."""
+        if self._bytes != announced.bytes:
+            raise SourceUnavailable(f"{announced.name}: {self._bytes} of {announced.bytes} bytes arrived.")
+        self._partial.replace(self._target)
+        return Downloaded(self._digest.hexdigest(), self._bytes)
+
+
+@contextmanager
+def arriving(target: Path) -> Iterator[Arrival]:
+    """What is to become `target`; on the disk when the block ends, under its name once it is kept."""
+    partial = target.with_name(f"{target.name}.part")
+    with partial.open("wb") as file:
+        yield Arrival(target, partial, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def with_retries(
