@@ -14,6 +14,7 @@ from cuadre.config.fees import fee_sql, tax_sql
 
 START = date(2026, 1, 1)
 cents = st.integers(200, 372_400).map(lambda n: Decimal(n) / 100)
+rooms = st.integers(0, 372_400).map(lambda n: Decimal(n) / 100)
 percents = st.integers(0, 20_000_000).map(lambda n: Decimal(n) / 1_000_000)
 
 
@@ -31,10 +32,11 @@ def charged(plans: tuple[FeePlan, ...], gross: Decimal, **row: object) -> tuple[
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(cents, percents, cents, st.none() | cents)
+@given(cents, percents, cents, st.none() | rooms)
 def test_every_plan_is_charged_to_the_cent(
-    gross: Decimal, percent: Decimal, minimum: Decimal, cap: Decimal | None
+    gross: Decimal, percent: Decimal, minimum: Decimal, room: Decimal | None
 ) -> None:
+    cap = None if room is None else minimum + room
     plan = FeePlan(
         currency="PEN", valid_from=START, percent=percent, minimum=minimum, maximum=cap, tax_percent=Decimal(18)
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from cuadre.config import load_source, load_sources
+from cuadre.config import Source, load_source, load_sources
 from cuadre.model.errors import ConfigurationError
 
 EXAMPLE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
@@ -43,7 +44,15 @@ def test_the_example_is_valid_and_believes_nobody_yet() -> None:
         ("currencies: [PEN, USD]", "currencies: [PEN]", "the file", "USD is not among `currencies`"),
         ("profile: pagoefectivo/1", "profile: pagoefectivo/2", "profile", "pagoefectivo/1"),
         ("merchant: ", "merchants: ", "merchant", "is missing"),
-        ("_{date:%Y%m%d}", "", "transport", "must name the day"),
+        ("_{date:%Y%m%d}", "", "transport.pattern", "must name the day"),
+        ("{date:%Y%m%d}", "{date:%m%d}", "transport.pattern", "give year, month and day"),
+        ("{seq}of{parts}", "{seq}of{seq}", "transport.pattern", "at most once"),
+        ("{seq}of{parts}", "{seq}", "transport.pattern", "go together"),
+        ("pe_settlement", "../pe_settlement", "transport.pattern", "a file name"),
+        ('cut_off: "10:00"', "cut_off: 10:00", "schedule.cut_off", "in quotes"),
+        ('as_of: "07:00"', 'as_of: "07:00-05:00"', "schedule.as_of", "without a zone"),
+        ("schedule:", "schedule:\n  poll: 0", "schedule.poll", "greater than or equal to 1 second"),
+        ("schedule:", "schedule:\n  cron: 0 99 * * *\nschedules:", "schedule.cron", "five cron fields"),
     ],
 )
 def test_a_mistake_is_named_by_file_line_and_key_with_what_is_allowed(
@@ -72,6 +81,55 @@ def test_broken_yaml_and_a_missing_file_are_sentences(tmp_path: Path) -> None:
         load_source(tmp_path / "broken.yaml")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load_source(tmp_path / "missing.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("owner: payments", "owner: payments\nowner: others", "the key 'owner' is here twice"),
+        ("lag_days: 1", "lag_days: 1\n  lag_days: 30", "the key 'lag_days' is here twice"),
+        ("owner: payments", "owner: &a payments\ndescription: *a", "aliases are not allowed"),
+    ],
+)
+def test_what_yaml_would_take_in_two_ways_is_refused_with_its_line(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"source\.yaml:\d+: not valid YAML: {problem}"):
+        load_source(changed(tmp_path, old, new))
+
+
+@pytest.mark.parametrize("text", ["[" * 3000 + "]" * 3000, "source: 2026-02-30", "source: " + "9" * 5000])
+def test_a_value_beyond_reading_is_a_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "source.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_source(path)
+
+
+def source_with(**changes: object) -> Source:
+    return Source.model_validate({**yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")), **changes})
+
+
+def test_two_fee_plans_for_the_same_payments_are_refused_and_one_after_the_other_is_not() -> None:
+    old = {"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99"}
+    new = {"currency": "PEN", "valid_from": "2026-07-01", "percent": "4.10"}
+    with pytest.raises(ValidationError, match="two fee plans for PEN, channel \\*, hold on 2026-07-01"):
+        source_with(fees=[old, new])
+    assert len(source_with(fees=[old | {"valid_to": "2026-06-30"}, new]).fees) == 2
+    assert len(source_with(fees=[old, new | {"channel": "BCP"}]).fees) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"valid_to": "2025-12-31"}, {"minimum": "5", "maximum": "1"}], ids=["ends first", "no room"]
+)
+def test_a_fee_plan_nothing_can_fulfil_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match=r"fees\.0"):
+        source_with(fees=[{"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99", **wrong}])
+
+
+def test_amount_limits_the_wrong_way_round_are_refused() -> None:
+    with pytest.raises(ValidationError, match="the lower amount of PEN comes first"):
+        source_with(limits={"amounts": {"PEN": ["3724", "2"]}})
 
 
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:

@@ -17,20 +17,21 @@ Location = tuple[int | str, ...]
 def load_source(path: Path) -> Source:
     """The source defined in `path`; ConfigurationError names file, line, key and what is allowed."""
     try:
-        text = path.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
+        node, data = _read(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.__class__.__name__}).") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigurationError(f"{where}: not valid YAML: {getattr(error, 'problem', 'unreadable')}.") from error
+    except (RecursionError, ValueError) as error:  # nested without end; a date there is not, a number beyond any use
+        raise ConfigurationError(f"{path}: a value cannot be read ({error.__class__.__name__}).") from None
     if not isinstance(data, dict):
         raise ConfigurationError(f"{path}: a source file is a mapping with the keys {', '.join(Source.model_fields)}.")
     try:
         return Source.model_validate(data)
     except ValidationError as error:
-        lines = _lines(text)
+        lines = _lines(node)
         raise ConfigurationError("\n".join(_sentence(path, lines, e) for e in error.errors())) from None
 
 
@@ -45,6 +46,39 @@ def load_sources(folder: Path) -> dict[str, Source]:
     return found
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which every key stands once and every value stands where it counts.
+
+    Of a key given twice YAML keeps the last and says nothing; aliases can blow a few lines up to any size.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's stubs leave it bare
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed here, write the value out", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} is here twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _read(text: str) -> tuple[yaml.Node | None, Any]:
+    """The one document in `text` as nodes, which know their lines, and as values."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
 def _sentence(path: Path, lines: dict[Location, int], error: Any) -> str:
     location: Location = tuple(error["loc"])
     line = next((lines[location[:n]] for n in range(len(location), -1, -1) if location[:n] in lines), 1)
@@ -53,7 +87,7 @@ def _sentence(path: Path, lines: dict[Location, int], error: Any) -> str:
         return f"{path}:{line}: {key}: unknown key; allowed here: {', '.join(_allowed(location[:-1]))}."
     if error["type"] == "missing":
         return f"{path}:{line}: {key}: is missing."
-    return f"{path}:{line}: {key}: {error['msg']}."
+    return f"{path}:{line}: {key}: {error['msg'].removeprefix('Value error, ')}."
 
 
 def _allowed(location: Location) -> list[str]:
@@ -72,7 +106,7 @@ def _models(annotation: Any) -> list[Any]:
     return [m for argument in getattr(annotation, "__args__", ()) for m in _models(argument)]
 
 
-def _lines(text: str) -> dict[Location, int]:
+def _lines(document: yaml.Node | None) -> dict[Location, int]:
     """Line number, from 1, of every key and item."""
     lines: dict[Location, int] = {}
 
@@ -87,5 +121,5 @@ def _lines(text: str) -> dict[Location, int]:
             for index, value in enumerate(node.value):
                 walk(value, (*location, index))
 
-    walk(yaml.compose(text, Loader=yaml.SafeLoader), ())
+    walk(document, ())
     return lines

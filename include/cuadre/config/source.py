@@ -9,27 +9,27 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import combinations
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{40}$")]
-Channel = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9 _.-]{0,63})$")]
-Money = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6)]
-TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$")]
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}; use an IANA name such as America/Lima")
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
+from cuadre.config.values import (
+    TOKEN,
+    Channel,
+    Cron,
+    Currency,
+    Duration,
+    Fingerprint,
+    Money,
+    Name,
+    Pattern,
+    Percent,
+    TableName,
+    TimeOfDay,
+    Zone,
+)
 
 
 class Strict(BaseModel):
@@ -77,11 +77,11 @@ class Schedule(Strict):
     `deadline` is how long after being queued a run should have succeeded.
     """
 
-    cron: str = "0 4 * * *"
-    cut_off: time = time(10, 0)
-    as_of: time = time(7, 0)
-    deadline: timedelta = timedelta(hours=8)
-    poll: timedelta = timedelta(seconds=60)
+    cron: Cron = "0 4 * * *"
+    cut_off: TimeOfDay = time(10, 0)
+    as_of: TimeOfDay = time(7, 0)
+    deadline: Duration = timedelta(hours=8)
+    poll: Duration = timedelta(seconds=60)
 
 
 class Transport(Strict):
@@ -90,7 +90,7 @@ class Transport(Strict):
     kind: Literal["sftp", "folder"]
     server: SecretReference | None = None
     folder: str
-    pattern: str
+    pattern: Pattern
     host_key: str | None = None
     attempts: Annotated[int, Field(ge=3, le=10)] = 4
 
@@ -98,15 +98,12 @@ class Transport(Strict):
     def _complete(self) -> Transport:
         if self.kind == "sftp" and self.server is None:
             raise ValueError("an sftp transport needs `server`: where host, user and key are to be found")
-        if "{date:" not in self.pattern:
-            raise ValueError("the pattern must name the day, as {date:%Y%m%d}")
         return self
 
     def name_pattern(self, merchant: str, day: date) -> re.Pattern[str]:
         """A pattern for the names of `day`, with groups `seq` and `parts` where the source numbers its parts."""
-        token = re.compile(r"\{(merchant|seq|parts|date:([^}]+))\}")
         regex, end = "", 0
-        for found in token.finditer(self.pattern):
+        for found in TOKEN.finditer(self.pattern):
             regex += re.escape(self.pattern[end : found.start()])
             name, date_format = found.group(1), found.group(2)
             if date_format is not None:
@@ -126,6 +123,12 @@ class Signer(Strict):
     valid_from: date
     valid_to: date | None = None
 
+    @model_validator(mode="after")
+    def _possible(self) -> Signer:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from")
+        return self
+
 
 class Trust(Strict):
     """Which messages are believed.
@@ -141,7 +144,7 @@ class Trust(Strict):
     digests: tuple[str, ...] = ("SHA256", "SHA384", "SHA512")
     ciphers: tuple[str, ...] = ("AES", "AES192", "AES256", "CAMELLIA256", "TWOFISH")
     minimum_rsa_bits: Annotated[int, Field(ge=1024)] = 2048
-    clock_skew: timedelta = timedelta(minutes=5)
+    clock_skew: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=1))] = timedelta(minutes=5)
 
 
 class Limits(Strict):
@@ -150,6 +153,12 @@ class Limits(Strict):
     max_plaintext_bytes: Annotated[int, Field(gt=0)] = 16 * 2**30
     max_ratio: Annotated[int, Field(gt=1)] = 200
     amounts: dict[Currency, tuple[Money, Money]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _low_before_high(self) -> Limits:
+        if wrong := sorted(currency for currency, (low, high) in self.amounts.items() if low > high):
+            raise ValueError(f"the lower amount of {wrong[0]} comes first")
+        return self
 
 
 class FeePlan(Strict):
@@ -169,6 +178,20 @@ class FeePlan(Strict):
     maximum: Money | None = None
     tax_percent: Percent = Decimal(0)
     decimals: Annotated[int, Field(ge=0, le=6)] = 2
+
+    @model_validator(mode="after")
+    def _possible(self) -> FeePlan:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from")
+        if self.maximum is not None and self.maximum < self.minimum:
+            raise ValueError("maximum is below minimum")
+        return self
+
+    def overlaps(self, other: FeePlan) -> bool:
+        """Whether both speak of the same payments on some day."""
+        same = (self.currency, self.channel) == (other.currency, other.channel)
+        begins, ends = max(self.valid_from, other.valid_from), [p.valid_to for p in (self, other) if p.valid_to]
+        return same and all(begins <= end for end in ends)
 
 
 class Settlement(Strict):
@@ -240,6 +263,16 @@ class Source(Strict):
         strangers = sorted(named - set(self.currencies))
         if strangers:
             raise ValueError(f"{', '.join(strangers)} is not among `currencies`: {', '.join(self.currencies)}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_fee_for_each_payment(self) -> Source:
+        for one, other in combinations(self.fees, 2):
+            if one.overlaps(other):
+                day = max(one.valid_from, other.valid_from)
+                raise ValueError(
+                    f"two fee plans for {one.currency}, channel {one.channel}, hold on {day}: end one with valid_to"
+                )
         return self
 
     @property

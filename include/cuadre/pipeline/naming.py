@@ -6,13 +6,12 @@ import re
 from datetime import date, datetime
 
 from cuadre.config.source import Source
+from cuadre.config.values import TOKEN
 from cuadre.formats import Header
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected
 
 MEMBER_SUFFIX = ".csv"
-
-_TOKEN = re.compile(r"\{(merchant|seq|parts|date:([^}]+))\}")
 
 
 def check_member_name(member: str, name: str, source: Source) -> str:
@@ -65,7 +64,7 @@ def _archive_suffix(source: Source) -> str:
 def _read(name: str, source: Source) -> dict[str, str] | None:
     """The fields of a name that follows the source's pattern, for whatever merchant and day; None when it does not."""
     regex, end, date_format = "", 0, ""
-    for found in _TOKEN.finditer(source.transport.pattern):
+    for found in TOKEN.finditer(source.transport.pattern):
         regex += re.escape(source.transport.pattern[end : found.start()])
         key = "date" if found.group(2) else found.group(1)
         date_format = found.group(2) or date_format
