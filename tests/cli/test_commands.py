@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
+import cuadre as product
+from cuadre.cli.show import progress
 from cuadre.sandbox.archive import SandboxDay
+from tests.fixtures.openpgp import Gpg, Keys
 
 Make = Callable[..., SandboxDay]
 
 
-def cuadre(*arguments: object) -> subprocess.CompletedProcess[str]:
+def cuadre(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cuadre.cli", *(str(argument) for argument in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    variables = {**os.environ, **(environment or {})}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=variables)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +89,7 @@ def test_check_of_lines_that_do_not_add_up_exits_with_3(day: SandboxDay, lines: 
     pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), tmp_path / "lines.parquet")
     done = cuadre("check", tmp_path / "lines.parquet", "--source", day.source)
     assert done.returncode == 3
-    assert "net_adds_up" in done.stderr
+    assert "net_adds_up (1 of 300)" in done.stderr
 
 
 def test_reconcile_leaves_outcomes_and_open_items_that_agree_with_the_answers(
@@ -140,6 +147,68 @@ def test_the_key_ring_lists_our_keys_and_theirs(day: SandboxDay) -> None:
     keys = json.loads(done.stdout)
     assert {key["secret"] for key in keys} == {True, False}
     assert day.signer in {key["fingerprint"] for key in keys}
+
+
+def test_a_key_is_imported_and_its_fingerprint_printed(pgp_keys: Keys, tmp_path: Path) -> None:
+    (tmp_path / "key.pgp").write_bytes(pgp_keys.provider.export("sender"))
+    arguments = ("keyring", "import", tmp_path / "key.pgp", "--keyring", tmp_path / "home")
+    for spelling in ((), ("--json",)):
+        done = cuadre(*arguments, *spelling)
+        printed = json.loads(done.stdout) if spelling else done.stdout.split()
+        assert printed == [pgp_keys.fingerprints["sender"]]
+        assert "trusted by nothing yet" in done.stderr
+
+
+def test_the_version_is_printed_as_text_or_as_json() -> None:
+    assert cuadre("version").stdout.strip() == product.__version__
+    assert json.loads(cuadre("version", "--json").stdout) == {"version": product.__version__}
+
+
+def test_the_bar_stands_where_the_reading_is() -> None:
+    terminal = io.StringIO()
+    console = Console(file=terminal, force_terminal=True, width=100)
+    with progress("admitting", 200, console) as reached:
+        reached(50)
+        reached(100)
+    assert " 50%" in terminal.getvalue()
+    assert " 75%" not in terminal.getvalue()
+
+
+@pytest.fixture(scope="module")
+def guarded(pgp_keys: Keys) -> Iterator[Path]:
+    """A key ring whose decryption key opens with a passphrase."""
+    gpg = Gpg(pgp_keys.ours.home.parent / "locked")
+    try:
+        gpg("--import", data=pgp_keys.provider.export("sender"))
+        gpg.make_key("locked", encrypts=True, passphrase="open sesame")
+        pgp_keys.provider("--import", data=gpg.export("locked"))
+        yield gpg.home
+    finally:
+        gpg.stop()
+
+
+@pytest.mark.parametrize(
+    ("reference", "environment", "opens"),
+    [
+        ("", {"CUADRE_PASSPHRASE": "open sesame"}, True),
+        ("", {"CUADRE_PASSPHRASE": "shut"}, False),
+        ("passphrase: {env: OURS}", {"OURS": "open sesame", "CUADRE_PASSPHRASE": "shut"}, True),
+        ("passphrase: {env: OURS}", {"CUADRE_PASSPHRASE": "open sesame"}, False),
+        ("passphrase: {connection: ours}", {"CUADRE_PASSPHRASE": "open sesame"}, True),
+    ],
+)
+def test_the_passphrase_is_read_where_the_source_says_or_else_from_the_variable(
+    pgp_keys: Keys, guarded: Path, tmp_path: Path, reference: str, environment: dict[str, str], opens: bool
+) -> None:
+    (tmp_path / "archive.pgp").write_bytes(pgp_keys.seal(b"no ZIP", to="locked"))
+    text = (Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml").read_text(encoding="utf-8")
+    text = text.replace("0" * 40, pgp_keys.fingerprints["sender"]).replace("trust:\n", f"trust:\n  {reference}\n")
+    (tmp_path / "source.yaml").write_text(text, encoding="utf-8")
+    arguments = ("--source", tmp_path / "source.yaml", "--keyring", guarded, "--out", tmp_path / "lines")
+    done = cuadre("admit", tmp_path / "archive.pgp", *arguments, environment=environment)
+    assert done.returncode == (3 if opens else 2)
+    assert ("ARCHIVE_MALFORMED" in done.stderr) is opens
+    assert "sesame" not in done.stdout + done.stderr
 
 
 def test_an_empty_day_goes_down_the_line_like_any_other(sandbox_day: Make, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import typer
 
 import cuadre
 from cuadre.cli import keyring, marts, sandbox, steps
-from cuadre.cli.show import Exit, err
+from cuadre.cli.arguments import Json
+from cuadre.cli.show import Exit, err, print_json
 from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
 
 app = typer.Typer(
@@ -25,9 +26,12 @@ steps.register(app)
 
 
 @app.command()
-def version() -> None:
+def version(json: Json = False) -> None:
     """Print the version."""
-    typer.echo(cuadre.__version__)
+    if json:
+        print_json({"version": cuadre.__version__})
+    else:
+        typer.echo(cuadre.__version__)
 
 
 def main() -> None:

@@ -37,11 +37,14 @@ def list_(keyring: KeyringDir, json: Json = False) -> None:
 
 
 @app.command("import")
-def import_(file: KeyFile, keyring: Home) -> None:
+def import_(file: KeyFile, keyring: Home, json: Json = False) -> None:
     """Take a key into the ring. It counts only once a source file names its fingerprint: confirm it by telephone."""
     from cuadre.trust import import_keys
 
-    for fingerprint in import_keys(keyring, file):
+    fingerprints = import_keys(keyring, file)
+    if json:
+        print_json(list(fingerprints))
+    for fingerprint in () if json else fingerprints:
         out.print(fingerprint)
     err.print("Imported, and trusted by nothing yet. Confirm each fingerprint with its owner by telephone,")
     err.print("then name it under `trust.signers` of the source file.")

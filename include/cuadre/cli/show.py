@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import IntEnum
@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console, JustifyMethod
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cuadre.model.records import Admission, CheckReport, ReconcileReport
@@ -43,16 +43,18 @@ def print_json(data: Any) -> None:
 
 
 @contextmanager
-def progress(label: str, total: float | None = None) -> Iterator[Any]:
-    """A progress bar on standard error; yields a function that takes what was done since the last call."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+def progress(label: str, total: float | None = None, console: Console = err) -> Iterator[Callable[[float], None]]:
+    """A progress bar on standard error; yields a function that takes how much of `total` is done so far."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=total)
-
-        def advance(amount: float = 1) -> None:
-            bar.advance(task, amount)
-
-        yield advance
+        yield lambda done: bar.update(task, completed=done)
 
 
 def grid(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> Table:

@@ -11,6 +11,8 @@ import typer
 
 from cuadre.cli.arguments import AsOf, Json, KeyringDir, Out, SourceFile
 from cuadre.cli.show import Exit, print_json, progress, show_admission, show_checks, show_reconciliation, stop
+from cuadre.config import Source
+from cuadre.config.secrets import resolve
 from cuadre.model.codes import Verdict
 from cuadre.model.records import to_json
 
@@ -40,20 +42,21 @@ def admit(
 ) -> None:
     """Verify, decrypt and type one archive; leave its lines in DIR only when it is admitted.
 
-    A passphrase of the decryption key is read from the environment variable CUADRE_PASSPHRASE.
+    The passphrase of the decryption key is read where the source file says (`trust.passphrase`), or else, and for an
+    Airflow connection, from the environment variable CUADRE_PASSPHRASE.
     """
     from cuadre.pipeline.admit import admit as admit_archive
 
-    with progress(f"admitting {archive.name}", archive.stat().st_size) as advance:
+    with progress(f"admitting {archive.name}", archive.stat().st_size) as reached:
         admission = admit_archive(
             archive,
             source,
             keyring=keyring,
             out=out,
             now=datetime.now(UTC),
-            passphrase=os.environ.get(PASSPHRASE_VARIABLE),
+            passphrase=_passphrase(source),
             signature=signature,
-            progress=advance,
+            progress=reached,
         )
     if json:
         print_json(to_json(admission))
@@ -71,6 +74,7 @@ def check(
 ) -> None:
     """Run the source's expectations over admitted lines; a failed critical one is refused."""
     from cuadre.pipeline.check import check as check_lines
+    from cuadre.pipeline.check import gate
 
     with progress("checking"):
         report = check_lines(lines, source, docs=docs)
@@ -78,9 +82,7 @@ def check(
         print_json(to_json(report))
     else:
         show_checks(report)
-    if not report.passed:
-        names = ", ".join(r.check_name for r in report.failed if r.severity == "critical")
-        stop(Exit.REFUSED, f"The gate is closed: {names}. Nothing of this day may be published.")
+    gate(report)
 
 
 def reconcile(
@@ -119,3 +121,10 @@ def reconcile(
         show_reconciliation(report)
     if fail_on_breaks and report.breaks:
         stop(Exit.BREAKS, f"{report.breaks:,} breaks.")
+
+
+def _passphrase(source: Source) -> str | None:
+    reference = source.trust.passphrase
+    if reference is None or reference.connection is not None:
+        return os.environ.get(PASSPHRASE_VARIABLE)
+    return resolve(reference).get_secret_value()
