@@ -1,10 +1,10 @@
-"""What a layout profile must say, and the profiles there are. How records become columns is in `records.py`."""
+"""What a layout profile must say. A profile has a module of its own; how records become columns is in `records.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,15 +15,11 @@ from cuadre.model.records import Totals
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file says of itself. The period is half open; `settlement_date` is its local day."""
+    """What a file says of itself; `settlement_date` is the local day its period is."""
 
-    profile: str
     merchant: str
-    period_start: datetime
-    period_end: datetime
     part: int
     parts: int
-    reprocessed: bool
     settlement_date: date
 
 

@@ -67,7 +67,7 @@ class PagoEfectivo1:
         following = day + timedelta(days=1)
         if start != midnight or end != datetime(following.year, following.month, following.day, tzinfo=zone):
             raise ArchiveRejected(Reason.WRONG_PERIOD, "The period is not exactly one local day of the source.")
-        return Header(self.name, fields[2], start, end, part, parts, bool(reprocessed), day)
+        return Header(fields[2], part, parts, day)
 
     def read_trailers(self, text: str) -> dict[str, Totals]:
         """TRAILER,currency,count,gross,fee,igv,net, one record per currency.

@@ -75,9 +75,6 @@ class LineType(StrEnum):
 LINKED_LINE_TYPES = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK, LineType.CHARGEBACK_REVERSAL)
 """Lines that must name an original payment."""
 
-NON_ORDER_LINE_TYPES = (LineType.ADJUSTMENT, LineType.FEE, LineType.PAYOUT, LineType.ROUNDING)
-"""Lines no order stands behind."""
-
 
 class OrderStatus(StrEnum):
     """The merchant's own state of an order."""

@@ -42,7 +42,7 @@ class S3Store:
         except ClientError as error:
             if _status(error) not in (409, 412):
                 raise self._trouble(key, error) from error
-            if self._head(key)["digest"] != digest:
+            if self._digest_of(key) != digest:
                 raise StoreDamaged(f"The bucket holds other bytes under the immutable key {key}.") from None
             return False
         return True
@@ -64,7 +64,7 @@ class S3Store:
 
     def get(self, key: str) -> Path:
         """A cached download, checked against the SHA-256 it was uploaded with."""
-        digest = self._head(key)["digest"]
+        digest = self._digest_of(key)
         place = self._cache / digest[:2] / digest / key.rpartition("/")[2]
         if place.is_file():
             return place
@@ -87,7 +87,7 @@ class S3Store:
     def exists(self, key: str) -> bool:
         """Whether there is anything under `key`."""
         try:
-            self._head(key)
+            self._digest_of(key)
         except StoreDamaged:
             return False
         return True
@@ -119,15 +119,16 @@ class S3Store:
             except BotoCoreError as error:
                 raise self._trouble(key, error) from error
 
-    def _head(self, key: str) -> dict[str, str]:
+    def _digest_of(self, key: str) -> str:
+        """The SHA-256 `key` was uploaded with; StoreDamaged when there is nothing, or nothing of ours."""
         try:
             head = self._s3.head_object(Bucket=self._bucket, Key=self._prefix + checked_key(key))
         except (ClientError, BotoCoreError) as error:
             raise self._trouble(key, error) from error
-        digest = head.get("Metadata", {}).get("sha256")
+        digest: str | None = head.get("Metadata", {}).get("sha256")
         if digest is None:
             raise StoreDamaged(f"{key} was not put there by this product: it carries no SHA-256.")
-        return {"digest": digest}
+        return digest
 
     def _download(self, key: str, file: Any) -> str:
         digest = hashlib.sha256()
