@@ -91,8 +91,8 @@ Critical is what would put wrong money or a wrong day into the marts: lines that
 was asked for. A line that is merely wrong (another fee than the contract's, a reference that came twice) is a result,
 never a reason to hide the rest of the day.
 
-Results are kept in `recon.check_result` with counts, in the run's data docs, and in the report with the first few
-lines as `<start of archive_id>:<line_no>`. Neither names a reference or an amount.
+Results are kept in `recon.check_result` with counts; the report and the run's data docs, a page that loads nothing from
+anywhere, name the first few lines besides, as `<start of archive_id>:<line_no>`. None names a reference or an amount.
 
 {_grid(("expectation", "severity", "what it says"), rows)}""",
     )

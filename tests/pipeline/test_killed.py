@@ -25,8 +25,8 @@ def marts_of(here: House) -> dict[str, list[tuple[object, ...]]]:
 
 
 def lake_of(here: House) -> dict[str, bytes]:
-    """Everything kept but the data docs, which carry the time they were made."""
-    return {key: here.lake.store.read(key) for key in here.lake.store.list("") if "/docs/" not in key}
+    """Everything kept."""
+    return {key: here.lake.store.read(key) for key in here.lake.store.list("")}
 
 
 def test_a_day_killed_at_every_kind_of_write_comes_out_like_an_undisturbed_one(

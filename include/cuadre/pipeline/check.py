@@ -7,6 +7,7 @@ does not hold never raises; `gate` does, for whoever must not go on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cuadre.model.errors import GateClosed
 from cuadre.model.records import CheckReport, CheckResult
 from cuadre.quality.expectations import EXPECTATIONS
 from cuadre.quality.lines import count_by_type, first_keys, line_files, settlement_date_of, show_lines
+from cuadre.quality.page import write_page
 
 
 def check(
@@ -24,8 +26,8 @@ def check(
     """The result of every expectation on the lines of one settlement day.
 
     `lines` is a Parquet file, a folder or a list of files; `settlement_date` defaults to the one most lines carry, or
-    else to the one the files name; `docs` is a folder for the data docs, a static site without any content of the
-    lines. `passed` says whether no critical expectation failed: warnings never close the gate. ConfigurationError when
+    else to the one the files name; `docs` is a folder for the data docs, one page without any content of the lines.
+    `passed` says whether no critical expectation failed: warnings never close the gate. ConfigurationError when
     there are no such files, or when no day is given and the lines name none.
     """
     from cuadre.quality.suite import count_unexpected, database
@@ -34,7 +36,7 @@ def check(
     with database() as (address, connection):
         show_lines(connection, files)
         day = settlement_date or settlement_date_of(connection, files)
-        unexpected = count_unexpected(EXPECTATIONS, source, day, address=address, docs=docs)
+        unexpected = count_unexpected(EXPECTATIONS, source, day, address=address)
         counts = count_by_type(connection)
         results = tuple(
             CheckResult(
@@ -49,8 +51,8 @@ def check(
             for each in EXPECTATIONS
         )
     passed = all(result.success for result in results if result.severity is CheckSeverity.CRITICAL)
-    site = None if docs is None else str(docs / "index.html")
-    return CheckReport(source.source, day, passed, results, site)
+    report = CheckReport(source.source, day, passed, results)
+    return report if docs is None else replace(report, data_docs=str(write_page(report, docs)))
 
 
 def gate(report: CheckReport) -> None:

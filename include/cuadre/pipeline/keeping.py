@@ -38,12 +38,11 @@ def keep_checks(lake: Lake, day: date, record: Json) -> Json:
     return record
 
 
-def keep_docs(lake: Lake, day: date, folder: Path) -> str | None:
-    """Keep the data docs in `folder`; the key of their first page, None without any."""
-    pages = sorted(path for path in folder.rglob("*") if path.is_file())
-    for page in pages:
-        lake.store.put(lake.docs(day, page.relative_to(folder).as_posix()), page)
-    return lake.docs(day, "index.html") if pages else None
+def keep_docs(lake: Lake, day: date, page: Path) -> str:
+    """Keep the page of the data docs; its key."""
+    key = lake.docs(day, page.name)
+    lake.store.put(key, page)
+    return key
 
 
 def keep_run(lake: Lake, day: date, report: ReconcileReport, scratch: Path) -> Json:

@@ -98,7 +98,7 @@ def check_day(work: Workplace, source: Source, day: date, admissions: Sequence[J
     lake = work.lake(source)
     with work.journalled("check", source, day, now) as note, work.room() as scratch:
         report = check(lines_of(lake, admissions), source, settlement_date=day, docs=scratch / "docs")
-        docs = keep_docs(lake, day, scratch / "docs")
+        docs = keep_docs(lake, day, Path(str(report.data_docs)))
         record = keep_checks(
             lake, day, {"report": to_json(report) | {"data_docs": docs}, "checked_at": now.isoformat()}
         )

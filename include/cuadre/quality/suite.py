@@ -1,4 +1,4 @@
-"""Runs the declared expectations through Great Expectations over a DuckDB database, and writes the data docs.
+"""Runs the declared expectations through Great Expectations over a DuckDB database.
 
 Everything is made for one day and thrown away: an ephemeral context, a database in memory, names of their own. Great
 Expectations keeps its current context in a global, so days in one process take turns. Nothing is sent anywhere.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
@@ -53,45 +52,30 @@ def database() -> Iterator[tuple[str, Connection]]:
             engine.dispose()
 
 
-def count_unexpected(
-    expectations: Sequence[Expectation], source: Source, day: date, *, address: str, docs: Path | None
-) -> dict[str, int]:
+def count_unexpected(expectations: Sequence[Expectation], source: Source, day: date, *, address: str) -> dict[str, int]:
     """How many lines broke each expectation, by name; 0 where it held.
 
-    `address` is that of a DuckDB database with the views of `lines.py`. `docs` is the folder the data docs
-    are written to. An expectation whose query cannot be run raises RuntimeError: that is a fault of ours.
+    `address` is that of a DuckDB database with the views of `lines.py`. An expectation whose query cannot be run
+    raises RuntimeError: that is a fault of ours.
     """
     with _TURN:
-        context = gx.get_context(mode="ephemeral", project_config=_config(docs))
+        context = gx.get_context(mode="ephemeral", project_config=_config())
         datasource = context.data_sources.add_duckdb(name=f"{source.source}_{day:%Y%m%d}", connection_string=address)
         try:
             result = _definition(context, datasource, expectations, source, day).run(
                 result_format="BASIC",
                 run_id=RunIdentifier(run_name=f"{day}", run_time=source.as_of(day)),
             )
-            if docs is not None:
-                context.build_data_docs()
-                _drop_films(docs)
         finally:
             datasource.get_execution_engine().close()
             datasource.get_engine().dispose()
     return dict(_counted(each) for each in result.results)
 
 
-def _drop_films(docs: Path) -> None:
-    """Remove the films of how to use the site: megabytes that no page of ours shows."""
-    for film in docs.glob("static/images/*.gif"):
-        film.unlink()
-
-
-def _config(docs: Path | None) -> DataContextConfig:
-    sites = {}
-    if docs is not None:
-        store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs.resolve())}
-        sites["day"] = {"class_name": "SiteBuilder", "store_backend": store, "show_how_to_buttons": False}
+def _config() -> DataContextConfig:
     return DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(),
-        data_docs_sites=sites,
+        data_docs_sites={},
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
