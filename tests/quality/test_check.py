@@ -299,6 +299,14 @@ def test_paths_that_do_not_exist_and_folders_without_parquet_are_no_empty_day(so
         check(tmp_path, source, settlement_date=DAY)
 
 
+@pytest.mark.parametrize("content", [b"", b"not Parquet at all", b"PAR1PAR1"])
+def test_a_file_that_is_no_parquet_is_refused_with_its_name(source: Source, tmp_path: Path, content: bytes):
+    broken = tmp_path / "lines.parquet"
+    broken.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="lines.parquet: cannot be read as Parquet"):
+        check(broken, source)
+
+
 def test_without_lines_somebody_must_name_the_day(write: Write, source: Source):
     with pytest.raises(ConfigurationError, match="name no settlement date"):
         check(write([]), source)

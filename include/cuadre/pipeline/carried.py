@@ -11,6 +11,7 @@ from typing import Any
 
 from cuadre.config.source import Source
 from cuadre.model.codes import CLEARED
+from cuadre.model.parquet import parquet_sql
 from cuadre.pipeline.lake import Lake
 
 CLAIMS_DAYS = 35
@@ -40,14 +41,13 @@ def write_claims(outcomes: list[Path], out: Path) -> None:
     cleared = ", ".join(f"'{outcome.name}'" for outcome in CLEARED)
     query = f"""
         SELECT order_id, archive_id, line_no, settlement_date
-        FROM read_parquet($files)
+        FROM {parquet_sql(outcomes)}
         WHERE outcome IN ({cleared}) AND "pass" <> 'original_reference'
           AND order_id IS NOT NULL AND archive_id IS NOT NULL
         ORDER BY order_id, archive_id, line_no, settlement_date
     """
     with duckdb.connect() as connection:
-        relation = connection.sql(query, params={"files": [str(path) for path in outcomes]})
-        relation.write_parquet(str(out), compression="zstd")
+        connection.sql(query).write_parquet(str(out), compression="zstd")
 
 
 def _file(lake: Lake, day: date, name: str) -> dict[str, Any]:

@@ -11,8 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from cuadre.model.columns import LINES, Column
 from cuadre.model.errors import ConfigurationError
+from cuadre.model.parquet import parquet_sql
 from cuadre.quality.expectations import DUCKDB_TYPES
 
 if TYPE_CHECKING:
@@ -39,6 +43,10 @@ def line_files(lines: Path | Sequence[Path]) -> tuple[Path, ...]:
     for file in files:
         if not file.is_file():
             raise ConfigurationError(f"{file}: there is no such file.")
+        try:
+            pq.read_metadata(file)
+        except (pa.ArrowException, OSError):
+            raise ConfigurationError(f"{file}: cannot be read as Parquet.") from None
     return files
 
 
@@ -65,11 +73,9 @@ def settlement_date_of(connection: Connection, files: Sequence[Path]) -> date:
         day: date = counted[0]
         return day
     for file in files:
-        said = connection.exec_driver_sql(
-            f"SELECT decode(value) FROM parquet_kv_metadata({_path(file)}) WHERE decode(key) = 'settlement_date'"
-        ).fetchone()
+        said = (pq.read_metadata(file).metadata or {}).get(b"settlement_date")
         if said is not None:
-            return date.fromisoformat(said[0])
+            return date.fromisoformat(said.decode())
     raise ConfigurationError("The lines name no settlement date: say which day they are for.")
 
 
@@ -91,11 +97,7 @@ def _as_found(files: Sequence[Path]) -> str:
     if not files:
         columns = ", ".join(f"CAST(NULL AS {DUCKDB_TYPES[column.kind]}) AS {column.name}" for column in LINES.columns)
         return f"SELECT {columns} WHERE false"
-    return f"SELECT * FROM read_parquet([{', '.join(map(_path, files))}], union_by_name = true)"
-
-
-def _path(file: Path) -> str:
-    return "'" + str(file.resolve()).replace("'", "''") + "'"
+    return f"SELECT * FROM {parquet_sql(files)}"
 
 
 def _declared(column: Column, found: str | None) -> str:
