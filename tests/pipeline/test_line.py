@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from cuadre.model.codes import IncidentKind
-from cuadre.model.errors import ArchiveMissing, ArchiveRejected
+from cuadre.model.errors import ArchiveMissing, ArchiveRejected, StoreDamaged
 from cuadre.pipeline import alarms, line
 from cuadre.pipeline.trouble import finding_of
 from cuadre.sandbox.archive import SandboxDay
@@ -58,7 +59,6 @@ def test_the_next_day_inherits_open_items_and_orders_that_are_used_up(house: Bui
     assert two["reconciled"]["open_items_before"] == one["reconciled"]["files"]["open_items"]
     claims = here.lake.store.get(two["reconciled"]["files"]["claims"]["key"])
     assert duckdb.sql(f"FROM '{claims}'").fetchall() == duckdb.sql(f"FROM '{second.claims}' ORDER BY ALL").fetchall()
-    assert here.run(first.day)["reconciled"]["later"] == [second.day.isoformat()]
 
 
 def test_a_refused_archive_leaves_records_and_an_incident_and_a_good_one_recovers_it(
@@ -107,6 +107,76 @@ def test_lines_of_a_superseded_archive_do_not_count(house: Build, sandbox_day: M
     assert here.rows("SELECT count(DISTINCT archive_id) FROM recon.recon_line WHERE archive_id IS NOT NULL") == [(1,)]
     seen = here.rows("SELECT archive_id, reason FROM recon.archive_admission ORDER BY reason NULLS LAST")
     assert seen == [(old.archive_ids[0], "SUPERSEDED"), (new.archive_ids[0], None)]
+
+
+def test_lines_altered_in_the_store_are_not_believed_but_made_again_from_the_archive(
+    house: Build, sandbox_day: Make
+) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    here.receive(made)
+    done = here.run(made.day)
+    lines = here.lake.store.get(done["admissions"][0]["lines"][0]["key"])
+    genuine = lines.read_bytes()
+    pq.write_table(pq.read_table(lines).slice(100), lines)
+    day, admissions, now = (here.work, here.source, made.day), done["admissions"], here.now(made.day)
+    with pytest.raises(StoreDamaged, match="is not what was put there"):
+        line.check_day(*day, admissions, now=now)
+    with pytest.raises(StoreDamaged, match="is not what was put there"):
+        line.reconcile_day(*day, admissions, now=now)
+    with pytest.raises(StoreDamaged, match="is not what was put there"):
+        line.publish_day(*day, admissions, done["checked"], done["reconciled"], now=now)
+    again = here.run(made.day)
+    assert (again["publication"]["changed"], lines.read_bytes() == genuine) == (False, True)
+
+
+@pytest.mark.parametrize("name", ["outcomes", "open_items", "bank_credits"])
+def test_results_altered_in_the_store_are_not_published(house: Build, sandbox_day: Make, name: str) -> None:
+    made = sandbox_day(300, breaks=0.05)
+    here = house(made)
+    here.receive(made)
+    done = here.run(made.day)
+    file = here.lake.store.get(done["reconciled"]["files"][name]["key"])
+    file.chmod(0o600)
+    pq.write_table(pq.read_table(file).slice(1), file)
+    day, results = (here.work, here.source, made.day), (done["admissions"], done["checked"], done["reconciled"])
+    with pytest.raises(StoreDamaged, match=name):
+        line.publish_day(*day, *results, now=here.now(made.day))
+
+
+def test_an_archive_altered_in_the_store_is_damage_and_no_refusal(house: Build, sandbox_day: Make) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    here.receive(made)
+    (archive,) = line.fetch_day(here.work, here.source, made.day, now=here.now(made.day))
+    raw = here.lake.store.get(archive["key"])
+    raw.chmod(0o600)
+    raw.write_bytes(raw.read_bytes()[:-1])
+    with pytest.raises(StoreDamaged, match="is not what was fetched"):
+        line.admit_archive(here.work, here.source, made.day, archive, now=here.now(made.day))
+    assert here.rows("SELECT count(*) FROM recon.archive_admission") == [(0,)]
+
+
+def test_nobody_else_can_read_what_the_store_and_the_scratch_hold(house: Build, sandbox_day: Make) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    here.receive(made)
+    here.run(made.day)
+    files = [path for path in (here.root / "store").rglob("*") if path.is_file()]
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in files} == {path.name: "0o0" for path in files}
+    assert here.work.scratch.stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_step_left_in_the_scratch_is_gone_after_the_next(house: Build, sandbox_day: Make) -> None:
+    here = house(sandbox_day(300))
+    with here.work.room() as at_work:
+        (at_work / "lines.parquet").touch()
+        left = at_work.with_name(".step.quarantine-killed")
+        left.mkdir()
+        (left / "lines.parquet").touch()
+        with here.work.room():
+            assert (at_work.exists(), left.exists()) == (True, False)
+    assert list(here.work.scratch.iterdir()) == []
 
 
 def test_a_day_nobody_delivered_waits_until_the_cut_off_and_then_fails_for_good(

@@ -63,14 +63,15 @@ def day_files(
     lake: Lake, source: Source, day: date, admissions: Sequence[Json], checked: Json, reconciled: Json
 ) -> DayFiles:
     """The local files and the records that `publish` makes the day's rows of."""
-    files = {name: lake.store.get(file["key"]) for name, file in reconciled["files"].items()}
+    named = reconciled["files"]
+    files = dict(zip(named, lake.local(list(named.values())), strict=True))
     before, report = reconciled["open_items_before"], from_json(ReconcileReport, reconciled["report"])
     return DayFiles(
         settlement_date=day,
         as_of=source.as_of(day),
         lines=tuple(lines_of(lake, admissions)),
         outcomes=files["outcomes"],
-        open_items_before=lake.store.get(before["key"]) if before else None,
+        open_items_before=lake.local([before])[0] if before else None,
         snapshot_hash=report.snapshot_hash,
         bank_credits=files.get("bank_credits"),
         open_items=files["open_items"],

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from cuadre.model.digests import sha256_of
+from cuadre.model.errors import StoreDamaged
 from cuadre.sources import Store
 
 
@@ -84,8 +85,18 @@ class Lake:
         return [self.read(key) for key in self.store.list(prefix)]
 
     def local(self, files: Sequence[dict[str, Any]]) -> list[Path]:
-        """Local copies of files named in a record as {key, sha256, bytes}."""
+        """Local copies of files named in a record as {key, sha256, bytes}; StoreDamaged when one is not that file."""
+        for file in files:
+            if not self.holds(file):
+                raise StoreDamaged(
+                    f"{file['key']} is gone, or is not what was put there. Clear the day from `fetch` on: what can be "
+                    "made again is; if it is named again, restore it from the backup."
+                )
         return [self.store.get(file["key"]) for file in files]
+
+    def holds(self, file: dict[str, Any]) -> bool:
+        """Whether the store has, byte for byte, the file a record names."""
+        return self.store.exists(file["key"]) and sha256_of(self.store.get(file["key"])) == file["sha256"]
 
 
 def file_record(key: str, path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cuadre.config.source import Source
 from cuadre.model.codes import ArchiveNote, RejectionReason, Verdict
-from cuadre.model.errors import ArchiveRejected
+from cuadre.model.errors import ArchiveRejected, Overtaken, StoreDamaged
 from cuadre.model.records import Admission, FetchedArchive, ReconcileReport, from_json, to_json
 from cuadre.pipeline import carried
 from cuadre.pipeline.fetch import fetch, from_store, not_there, offer_of, superseded
@@ -71,8 +71,9 @@ def fetch_day(work: Workplace, source: Source, day: date, *, now: datetime) -> l
 def admit_archive(work: Workplace, source: Source, day: date, archive: Json, *, now: datetime) -> Json:
     """Judge one archive and keep its lines: {archive, admission, note, profile, lines: [{key, sha256, bytes}]}.
 
-    An archive admitted before under the same profile is a DUPLICATE: nothing is done. Raises ArchiveRejected after the
-    refusal has been recorded in lake, warehouse and journal.
+    An archive admitted before under the same profile, whose lines are still there, is a DUPLICATE: nothing is done.
+    Raises ArchiveRejected after the refusal has been recorded in lake, warehouse and journal, and StoreDamaged when the
+    store's ciphertext is not what was fetched.
     """
     lake, fetched = work.lake(source), from_json(FetchedArchive, archive)
     place = lake.admission(day, fetched.archive_id)
@@ -110,19 +111,19 @@ def check_day(work: Workplace, source: Source, day: date, admissions: Sequence[J
 
 
 def reconcile_day(work: Workplace, source: Source, day: date, admissions: Sequence[Json], *, now: datetime) -> Json:
-    """Match the day: {run, report, files: {name: {key, sha256, bytes}}, open_items_before, later: [days]}.
+    """Match the day: {run, report, files: {name: {key, sha256, bytes}}, open_items_before, inherited}.
 
     Orders and bank credits are snapshots of the warehouse, kept beside the outcomes; the day is judged as of the
-    source's `as_of`, not of `now`. `later` names days reconciled already, whose open items may be out of date.
+    source's `as_of`, not of `now`. `inherited` holds the hashes of what earlier days left for this one.
     """
     lake = work.lake(source)
     with work.journalled("reconcile", source, day, now) as note, work.room() as scratch:
-        before = carried.open_items(lake, day)
+        before, inherited = carried.open_items(lake, day), carried.inherited(lake, source, day)
         report = _reconcile(work, source, day, lines_of(lake, admissions), before, scratch)
-        record = keep_run(lake, day, report, scratch) | {"open_items_before": before}
+        record = keep_run(lake, day, report, scratch) | {"open_items_before": before, "inherited": inherited}
         lake.write(lake.day(day), record)
         note.update(run=record["run"], items=report.items, breaks=report.breaks)
-        return record | {"later": [each.isoformat() for each in lake.days() if each > day]}
+        return record
 
 
 def publish_day(
@@ -135,11 +136,16 @@ def publish_day(
     *,
     now: datetime,
 ) -> Json:
-    """Put the day into the marts in one transaction: the Publication record. Raises ControlSumMismatch."""
+    """Put the day into the marts in one transaction: the Publication record.
+
+    Raises ControlSumMismatch, and Overtaken when `reconciled` is no longer what counts for the day.
+    """
     from cuadre.pipeline.publish import publish, record_admissions
 
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
     with work.journalled("publish", source, day, now) as note:
+        if lake.read(lake.day(day))["run"] != reconciled["run"]:
+            raise Overtaken(f"{source.source}: another run has reconciled {day} since; what that one publishes counts.")
         if older := superseded_rows(lake, day, admissions):
             record_admissions(older, source, day, url=url, now=now)
         files = day_files(lake, source, day, admissions, checked, reconciled)
@@ -148,12 +154,21 @@ def publish_day(
         return to_json(publication)
 
 
+def outdated_day(work: Workplace, source: Source, day: date) -> date | None:
+    """The first later day that was reconciled before this one, or on what this one said before it changed.
+
+    Run the line for it next; it will name the one after it. None when every later day is as it would come out now.
+    """
+    return carried.outdated(work.lake(source), source, day)
+
+
 def _admitted_before(lake: Lake, place: str, source: Source) -> Json | None:
     if not lake.store.exists(place):
         return None
     record = lake.read(place)
     same = record["profile"] == source.profile and record["admission"]["verdict"] == Verdict.ADMITTED.value
-    return record | {"note": ArchiveNote.DUPLICATE.name} if same else None
+    intact = same and all(lake.holds(file) for file in record["lines"])
+    return record | {"note": ArchiveNote.DUPLICATE.name} if intact else None
 
 
 def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, now: datetime) -> Json:
@@ -172,6 +187,8 @@ def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, 
             settlement_date=day,
             name=fetched.name,
         )
+        if admission.archive_id != fetched.archive_id:
+            raise StoreDamaged(f"{fetched.key} is not what was fetched: restore it from the backup, or fetch it anew.")
         lines = []
         for path in sorted(scratch.glob("lines*.parquet")) if admission.verdict is Verdict.ADMITTED else ():
             key = lake.lines(day, fetched.archive_id, path.name)
@@ -198,10 +215,10 @@ def _reconcile(
     work: Workplace, source: Source, day: date, lines: list[Path], before: Json | None, scratch: Path
 ) -> ReconcileReport:
     from cuadre.pipeline.reconcile import reconcile
-    from cuadre.warehouse import snapshot_bank_credits, snapshot_orders
+    from cuadre.warehouse.snapshot import snapshot_bank_credits, snapshot_orders
 
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
-    open_items = lake.store.get(before["key"]) if before else None
+    open_items = lake.local([before])[0] if before else None
     claims = carried.claims(lake, source, day, scratch / "claims.parquet")
     orders, bank_credits = scratch / "orders.parquet", scratch / "bank_credits.parquet"
     snapshot_orders(url, source, day, lines=lines, open_items=open_items, claims=claims, out=orders)

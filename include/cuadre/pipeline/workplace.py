@@ -5,7 +5,7 @@ Whoever calls the steps (a DAG, the demo, a test) makes one; where its values co
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,9 +19,12 @@ from cuadre.config.secrets import Resolver, folder_of
 from cuadre.config.settings import Settings
 from cuadre.config.source import Source
 from cuadre.evidence import Journal, StepOutcome
-from cuadre.model.errors import CuadreError, Refusal
+from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
 from cuadre.pipeline.lake import Lake
 from cuadre.sources import Store, open_store
+from cuadre.trust.quarantine import quarantine
+
+_ROOT = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,17 @@ class Workplace:
 
     @contextmanager
     def room(self) -> Iterator[Path]:
-        """An empty scratch folder, removed on leaving."""
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.scratch, prefix="step-") as folder:
-            yield Path(folder)
+        """An empty private folder, removed on leaving; what killed steps left in theirs is removed on the way in.
+
+        Raises ConfigurationError when another user owns `scratch`, and so could put other files in place of ours.
+        """
+        self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.scratch.stat().st_uid not in (os.getuid(), _ROOT):
+            raise ConfigurationError(
+                f"{self.scratch} belongs to another user; set CUADRE_SCRATCH to a folder of yours."
+            )
+        with quarantine(self.scratch / "step") as folder:
+            yield folder
 
     @contextmanager
     def journalled(self, step: str, source: Source, day: date, now: datetime) -> Iterator[dict[str, Any]]:

@@ -57,7 +57,7 @@ class FolderStore:
             return self._same(key, place, path)
         with self._arriving(place) as partial:
             _copy(path, partial)
-            partial.chmod(0o444)
+            partial.chmod(0o400)
             try:
                 os.link(partial, place)
             except FileExistsError:
