@@ -45,14 +45,26 @@ def test_the_example_is_valid_and_believes_nobody_yet() -> None:
         ("profile: pagoefectivo/1", "profile: pagoefectivo/2", "profile", "pagoefectivo/1"),
         ("merchant: ", "merchants: ", "merchant", "is missing"),
         ("_{date:%Y%m%d}", "", "transport.pattern", "must name the day"),
-        ("{date:%Y%m%d}", "{date:%m%d}", "transport.pattern", "give year, month and day"),
-        ("{seq}of{parts}", "{seq}of{seq}", "transport.pattern", "at most once"),
+        ("{date:%Y%m%d}", "{date:%m%d}", "transport.pattern", "does not name one day; use %Y"),
+        ("{seq}of{parts}", "{seq}of{seq}", "transport.pattern", "{seq} is here 2 times"),
         ("{seq}of{parts}", "{seq}", "transport.pattern", "go together"),
-        ("pe_settlement", "../pe_settlement", "transport.pattern", "a file name"),
+        ("pe_settlement", "../pe_settlement", "transport.pattern", "a file name has only"),
         ('cut_off: "10:00"', "cut_off: 10:00", "schedule.cut_off", "in quotes"),
         ('as_of: "07:00"', 'as_of: "07:00-05:00"', "schedule.as_of", "without a zone"),
         ("schedule:", "schedule:\n  poll: 0", "schedule.poll", "greater than or equal to 1 second"),
-        ("schedule:", "schedule:\n  cron: 0 99 * * *\nschedules:", "schedule.cron", "five cron fields"),
+        ("schedule:", "schedule:\n  cron: 0 99 * * *\nschedules:", "schedule.cron", "0 4 * * *"),
+        ('cron: "0 4 * * *"', 'cron: "0 4 * * 1-5"', "schedule.cron", "of every day"),
+        ('cron: "0 4 * * *"', 'cron: "*/5 4 * * *"', "schedule.cron", "of every day"),
+        ("{seq}of", "{sequence}of", "transport.pattern", "unknown token {sequence}; allowed are {merchant}"),
+        ("trust:", "trust:\n  digests: [SHA256, SHA257]", "trust.digests.1", "'SHA257'; known are MD5, SHA1"),
+        (
+            "fees:",
+            'fees:\n  - {currency: PEN, valid_from: 2026-07-01, percent: "4"}',
+            "fees",
+            "hold on 2026-07-01: end one",
+        ),
+        ("trust:", "trust:\n  digests: []", "trust.digests", "at least 1 item"),
+        ("trust:", "trust:\n  ciphers: [AES-256]", "trust.ciphers.0", "AES256"),
     ],
 )
 def test_a_mistake_is_named_by_file_line_and_key_with_what_is_allowed(
@@ -149,22 +161,6 @@ def test_a_day_is_judged_at_noon_utc_of_the_day_after_in_lima() -> None:
     source = load_source(EXAMPLE)
     assert source.as_of(date(2026, 3, 4)).astimezone(UTC) == datetime(2026, 3, 5, 12, tzinfo=UTC)
     assert source.cut_off(date(2026, 12, 31)).astimezone(UTC) == datetime(2027, 1, 1, 15, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("name", "fits"),
-    [
-        ("pe_settlement_30145_20260304_01of02.zip.pgp", True),
-        ("pe_settlement_30145_20260304_01of02.zip.pgp.part", False),
-        ("pe_settlement_30146_20260304_01of02.zip.pgp", False),
-        ("pe_settlement_30145_20260305_01of02.zip.pgp", False),
-        ("pe_settlement_30145_20260304_01of02xzip.pgp", False),
-        ("../pe_settlement_30145_20260304_01of02.zip.pgp", False),
-    ],
-)
-def test_only_names_of_the_merchant_and_day_belong_to_it(name: str, fits: bool) -> None:
-    source = load_source(EXAMPLE)
-    assert bool(source.transport.name_pattern(source.merchant, date(2026, 3, 4)).fullmatch(name)) is fits
 
 
 def test_the_example_holds_no_secret() -> None:

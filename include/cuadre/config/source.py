@@ -6,20 +6,21 @@ Secrets never stand in a source file: a `SecretReference` says where they are. T
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import combinations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from cuadre.config.naming import NamePattern
 from cuadre.config.values import (
-    TOKEN,
     Channel,
+    Cipher,
     Cron,
     Currency,
+    Digest,
     Duration,
     Fingerprint,
     Money,
@@ -72,9 +73,9 @@ class ChannelReference(SecretReference):
 class Schedule(Strict):
     """When a day is run, waited for and judged.
 
-    `cron` is local time on the day AFTER the settlement date. `cut_off` is the local time of that day at which waiting
-    ends. `as_of` is the local time of that day as which the outcomes are judged, so that a re-run judges alike.
-    `deadline` is how long after being queued a run should have succeeded.
+    `cron` is the local time, once a day, on the day AFTER the settlement date. `cut_off` is the local time of that day
+    at which waiting ends. `as_of` is the local time of that day as which the outcomes are judged, so that a re-run
+    judges alike. `deadline` is how long after being made a run should have succeeded.
     """
 
     cron: Cron = "0 4 * * *"
@@ -100,20 +101,10 @@ class Transport(Strict):
             raise ValueError("an sftp transport needs `server`: where host, user and key are to be found")
         return self
 
-    def name_pattern(self, merchant: str, day: date) -> re.Pattern[str]:
-        """A pattern for the names of `day`, with groups `seq` and `parts` where the source numbers its parts."""
-        regex, end = "", 0
-        for found in TOKEN.finditer(self.pattern):
-            regex += re.escape(self.pattern[end : found.start()])
-            name, date_format = found.group(1), found.group(2)
-            if date_format is not None:
-                regex += re.escape(day.strftime(date_format))
-            elif name == "merchant":
-                regex += re.escape(merchant)
-            else:
-                regex += rf"(?P<{name}>[0-9]{{1,4}})"
-            end = found.end()
-        return re.compile(regex + re.escape(self.pattern[end:]))
+    @property
+    def names(self) -> NamePattern:
+        """How archives are named."""
+        return NamePattern(self.pattern)
 
 
 class Signer(Strict):
@@ -141,8 +132,8 @@ class Trust(Strict):
     keyring: FolderReference
     passphrase: SecretReference | None = None
     signers: Annotated[tuple[Signer, ...], Field(min_length=1)]
-    digests: tuple[str, ...] = ("SHA256", "SHA384", "SHA512")
-    ciphers: tuple[str, ...] = ("AES", "AES192", "AES256", "CAMELLIA256", "TWOFISH")
+    digests: Annotated[tuple[Digest, ...], Field(min_length=1)] = ("SHA256", "SHA384", "SHA512")
+    ciphers: Annotated[tuple[Cipher, ...], Field(min_length=1)] = ("AES", "AES192", "AES256", "CAMELLIA256", "TWOFISH")
     minimum_rsa_bits: Annotated[int, Field(ge=1024)] = 2048
     clock_skew: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=1))] = timedelta(minutes=5)
 
@@ -265,15 +256,16 @@ class Source(Strict):
             raise ValueError(f"{', '.join(strangers)} is not among `currencies`: {', '.join(self.currencies)}")
         return self
 
-    @model_validator(mode="after")
-    def _one_fee_for_each_payment(self) -> Source:
-        for one, other in combinations(self.fees, 2):
+    @field_validator("fees")
+    @classmethod
+    def _one_fee_for_each_payment(cls, fees: tuple[FeePlan, ...]) -> tuple[FeePlan, ...]:
+        for one, other in combinations(fees, 2):
             if one.overlaps(other):
                 day = max(one.valid_from, other.valid_from)
                 raise ValueError(
                     f"two fee plans for {one.currency}, channel {one.channel}, hold on {day}: end one with valid_to"
                 )
-        return self
+        return fees
 
     @property
     def zone(self) -> ZoneInfo:

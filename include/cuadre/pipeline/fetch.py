@@ -45,12 +45,12 @@ class Offer:
 
 def offer_of(source: Source, day: date, listing: Sequence[RemoteFile]) -> Offer:
     """The files of `day` among `listing`, and what is lacking."""
-    pattern = source.transport.name_pattern(source.merchant, day)
+    names = source.transport.names
     files = []
     for file in sorted(listing):
-        if found := pattern.fullmatch(file.name):
-            places = found.groupdict()
-            files.append(Offered(file, int(places.get("seq") or 1), int(places.get("parts") or 1)))
+        if said := names.read(file.name, merchant=source.merchant, day=day):
+            part, parts = (1 if number is None else number for number in (said.part, said.parts))
+            files.append(Offered(file, part, parts))
     return Offer(tuple(files), _lacking([(each.part, each.parts) for each in files]))
 
 

@@ -21,7 +21,7 @@ from cuadre.sandbox import tables
 from cuadre.sandbox.day import NOTHING_BEFORE, Day, draw_day
 from cuadre.sandbox.faults import Fault, Stage, chosen
 from cuadre.sandbox.keys import MADE_ON, Keys, sandbox_keys
-from cuadre.sandbox.layout import Member, member_name, write_zip
+from cuadre.sandbox.layout import Member, write_zip
 from cuadre.sandbox.rows import Rows
 from cuadre.sandbox.seal import Sealing, seal
 
@@ -104,7 +104,7 @@ def make_archive(
     for number, rows in enumerate(pieces, start=1):
         say(f"Writing and sealing part {number} of {parts}")
         member = Member(source.merchant, day, number, parts)
-        path = out / member_name(source, day, number, parts)
+        path = out / source.transport.names.name_of(source.merchant, day, number, parts)
         signers.add(_archive(path, source, rows, member, pair, moment, wrong if number == 1 else {}))
         sealed.append(path)
     say("Writing the answers")

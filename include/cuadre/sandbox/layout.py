@@ -44,13 +44,6 @@ class Member:
     period: date | None = None
 
 
-def member_name(source: Source, day: date, part: int, parts: int, merchant: str | None = None) -> str:
-    """Name of the archive of one part, as the source's pattern says."""
-    return source.transport.pattern.format(
-        merchant=merchant or source.merchant, date=day, seq=f"{part:02d}", parts=f"{parts:02d}"
-    )
-
-
 def write_member(out: IO[bytes], source: Source, lines: Rows, member: Member) -> None:
     """Write header, column record, body and trailers."""
     out.write(_header(source, member).encode())

@@ -9,20 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-DIGESTS = {1: "MD5", 2: "SHA1", 3: "RIPEMD160", 8: "SHA256", 9: "SHA384", 10: "SHA512", 11: "SHA224"}
-CIPHERS = {
-    1: "IDEA",
-    2: "3DES",
-    3: "CAST5",
-    4: "BLOWFISH",
-    7: "AES",
-    8: "AES192",
-    9: "AES256",
-    10: "TWOFISH",
-    11: "CAMELLIA128",
-    12: "CAMELLIA192",
-    13: "CAMELLIA256",
-}
+from cuadre.model.openpgp import CIPHERS, DIGESTS
+
 _PREFIX = "[GNUPG:] "
 
 
