@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -11,6 +13,10 @@ from cuadre.cli import keyring, marts, sandbox, steps
 from cuadre.cli.arguments import Json
 from cuadre.cli.show import Exit, err, print_json
 from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
+
+_STOPPED = 130
+_DUCKDB_STOPPED = "Query interrupted"
+"""What DuckDB makes of a signal that arrives during a query."""
 
 app = typer.Typer(
     name="cuadre",
@@ -35,15 +41,28 @@ def version(json: Json = False) -> None:
 
 
 def main() -> None:
-    """Run the command line; every error of ours becomes one sentence and its exit code."""
+    """Run the command line; every error of ours becomes one sentence and its exit code.
+
+    SIGTERM stops it like Ctrl-C does, so that nothing half made stays behind.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except CuadreError as error:
-        err.print(str(error), style="red", markup=False, soft_wrap=True)
-        sys.exit(_exit_code(error))
+        _leave(_exit_code(error), str(error))
+    except OSError as error:  # a full disk, a folder that is not ours: the system's own words say it
+        _leave(Exit.FAULT, f"{error}.")
     except KeyboardInterrupt:
-        err.print("Stopped.")
-        sys.exit(130)
+        _leave(_STOPPED, "Stopped.")
+    except RuntimeError as error:
+        if str(error) != _DUCKDB_STOPPED:
+            raise
+        _leave(_STOPPED, "Stopped.")
+
+
+def _leave(code: int, sentence: str) -> NoReturn:
+    err.print(sentence, style="red", markup=False, soft_wrap=True)
+    sys.exit(code)
 
 
 def _exit_code(error: CuadreError) -> Exit:

@@ -10,6 +10,9 @@ import typer
 
 from cuadre.config import Source, load_source
 
+_YEARS = range(1970, 2200)
+"""Further out, days beside the one given leave the calendar."""
+
 
 def _source(text: str) -> Source:
     return load_source(Path(text))
@@ -17,9 +20,12 @@ def _source(text: str) -> Source:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter("give a date as 2026-03-31") from error
+    if day.year not in _YEARS:
+        raise typer.BadParameter(f"give a year from {_YEARS[0]} to {_YEARS[-1]}")
+    return day
 
 
 def _moment(text: str) -> datetime:
@@ -27,6 +33,8 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter("give a moment as 2026-03-31T12:00:00Z") from error
+    if moment.year not in _YEARS:
+        raise typer.BadParameter(f"give a year from {_YEARS[0]} to {_YEARS[-1]}")
     if moment.tzinfo is None:
         raise typer.BadParameter("say which zone it is in: add Z or an offset such as -05:00")
     return moment
@@ -41,7 +49,9 @@ MaybeAsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", parser=_moment, metavar="T", help="Moment of judgement; noon UTC of the day after."),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to leave the results in.")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", file_okay=False, writable=True, help="Folder to leave the results in.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output instead of tables.")]
 KeyringDir = Annotated[
     Path, typer.Option("--keyring", metavar="DIR", exists=True, file_okay=False, help="The GnuPG home to judge with.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -16,7 +18,18 @@ from rich.table import Table
 
 from cuadre.model.records import Admission, CheckReport, ReconcileReport
 
-out = Console()
+
+class _Out(Console):
+    """Standard output. A reader that has seen enough, such as `head`, does not change how the command ends."""
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more: let the rest go nowhere."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+out = _Out()
 err = Console(stderr=True, highlight=False)
 
 
@@ -39,7 +52,10 @@ def stop(code: Exit, sentence: str = "") -> NoReturn:
 
 def print_json(data: Any) -> None:
     """`data` as one JSON document on standard output."""
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    try:
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    except BrokenPipeError:
+        out.on_broken_pipe()
 
 
 @contextmanager
