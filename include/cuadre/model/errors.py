@@ -12,6 +12,7 @@
     │   ├── HostKeyRefused        the server did not show the pinned key
     │   ├── SettlementDateUnknown nobody said which day the run is for
     │   ├── StoreDamaged          the store holds other bytes than it should
+    │   ├── Overtaken             another run has reconciled the day since
     │   ├── JournalBroken         the chain of the journal does not hold
     │   └── ControlSumMismatch    what the warehouse holds is not what was sent
     └── Transient                 a later try may succeed
@@ -85,6 +86,10 @@ class SettlementDateUnknown(Terminal):
 
 class StoreDamaged(Terminal):
     """What the store holds under an immutable name is not what was put there, or is gone."""
+
+
+class Overtaken(Terminal):
+    """Another run has reconciled the same day since; what that one found counts."""
 
 
 class JournalBroken(Terminal):

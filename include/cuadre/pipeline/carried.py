@@ -1,6 +1,7 @@
 """What a day inherits from earlier ones: open items that come up again, and orders that are used up.
 
-Only days strictly before it count, so that a re-run of an old day judges as it did then.
+Only days strictly before it count, so that a re-run of an old day judges as it did then. What was inherited is kept by
+its hash, so that a day judged before an earlier one was there, or before it changed, is found and run again.
 """
 
 from __future__ import annotations
@@ -26,12 +27,27 @@ def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
 
 def claims(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
     """Write the orders cleared by payment lines of earlier days to `out`, sorted; None when no day is in reach."""
-    reach = max(CLAIMS_DAYS, source.orders.lookback_days + source.settlement.lag_days)
-    earlier = [each for each in lake.days() if day - timedelta(days=reach) <= each < day]
+    earlier = _in_reach(lake, source, day)
     if not earlier:
         return None
     write_claims(lake.local([_file(lake, each, "outcomes") for each in earlier]), out)
     return out
+
+
+def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
+    """The SHA-256 of every file `day` inherits from as things are now, by day and name."""
+    hashes = {f"{each} outcomes": str(_file(lake, each, "outcomes")["sha256"]) for each in _in_reach(lake, source, day)}
+    if before := open_items(lake, day):
+        hashes["open_items"] = before["sha256"]
+    return hashes
+
+
+def outdated(lake: Lake, source: Source, day: date) -> date | None:
+    """The first day after `day` that was reconciled on something else than it would inherit now; None without any."""
+    for later in (each for each in lake.days() if each > day):
+        if lake.read(lake.day(later)).get("inherited") != inherited(lake, source, later):
+            return later
+    return None
 
 
 def write_claims(outcomes: list[Path], out: Path) -> None:
@@ -48,6 +64,12 @@ def write_claims(outcomes: list[Path], out: Path) -> None:
     """
     with duckdb.connect() as connection:
         connection.sql(query).write_parquet(str(out), compression="zstd")
+
+
+def _in_reach(lake: Lake, source: Source, day: date) -> list[date]:
+    """The reconciled days whose cleared orders are used up on `day`."""
+    reach = max(CLAIMS_DAYS, source.orders.lookback_days + source.settlement.lag_days)
+    return [each for each in lake.days() if day - timedelta(days=reach) <= each < day]
 
 
 def _file(lake: Lake, day: date, name: str) -> dict[str, Any]:
