@@ -45,7 +45,7 @@ def test_a_day_comes_out_as_planted_and_a_second_run_changes_nothing(house: Buil
     assert {key: here.lake.store.read(key) for key in kept} == kept
     steps = [entry["step"] for entry in here.work.journal.records()]
     assert steps == ["wait", "fetch", "admit", "admit", "check", "reconcile", "publish", "alert"] * 2
-    assert here.work.journal.verify().records == len(steps)
+    assert here.work.journal.verify().seq == len(steps)
 
 
 def test_the_next_day_inherits_open_items_and_orders_that_are_used_up(house: Build, sandbox_day: Make) -> None:

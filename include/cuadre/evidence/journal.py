@@ -1,27 +1,25 @@
-"""The journal: one JSON line per step taken, each carrying the SHA-256 of the line before.
+"""The journal: one JSON line per step taken, numbered, sealed with its own hash and carrying the hash before it.
 
-Lines are only ever added. Whoever changes or removes one breaks every link after it, which `verify` shows; removing
-the newest lines is seen by comparing with a head kept elsewhere. What the records mean is the steps' business.
+Lines are only ever added, each in the same time however long the journal is. Whoever changes, moves or removes one is
+found out by `examine`; only the newest lines can be cut off without a trace in the file itself, and that is what the
+heads kept in receipts are for. What the records mean is the steps' business.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from cuadre.evidence.entry import GENESIS, Head, read_entry, seal
+from cuadre.evidence.examination import examine
 from cuadre.model.errors import JournalBroken
-
-GENESIS = "0" * 64
-"""What the first record carries."""
 
 _BLOCK = 65536
 
@@ -34,19 +32,11 @@ class StepOutcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class JournalState:
-    """A journal that verifies: number of records, and the hash of the newest (GENESIS when empty)."""
-
-    records: int
-    head: str
-
-
 class Journal:
-    """The journal in one file; any number of processes on any number of hosts may append (the disk must lock)."""
+    """The journal in one file; any number of threads, processes and hosts may append (the disk must lock)."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def append(
         self,
@@ -56,9 +46,13 @@ class Journal:
         outcome: StepOutcome,
         record: dict[str, Any],
         at: datetime,
-    ) -> str:
-        """Add a record and wait for the disk; returns its hash. `record` is JSON-safe, `at` is aware."""
-        entry = {
+    ) -> Head:
+        """Add a record and wait for the disk; its number and hash. `record` is JSON-safe, `at` is aware.
+
+        Raises:
+            JournalBroken: the newest record is damaged, and nothing may be chained to it.
+        """
+        fields = {
             "at": at.astimezone(UTC).isoformat(),
             "step": step,
             "source": source,
@@ -67,68 +61,74 @@ class Journal:
             "record": record,
         }
         with self._locked() as descriptor:
-            end, previous = _tail(descriptor)
-            line = _line({**entry, "previous": previous})
+            end, newest = self._newest(descriptor)
+            line, head = seal(fields, newest)
             os.ftruncate(descriptor, end)
             os.lseek(descriptor, end, os.SEEK_SET)
             _write(descriptor, line)
             os.fsync(descriptor)
-        return _hash(line)
+            if end == 0:
+                _sync_folder(self.path.parent)
+        return head
+
+    def head(self) -> Head:
+        """The newest record; JournalBroken when it is damaged."""
+        if not self.path.exists():
+            return Head(0, GENESIS)
+        with self.path.open("rb") as file:
+            return self._newest(file.fileno())[1]
 
     def records(self) -> Iterator[dict[str, Any]]:
         """All records, oldest first; a line that was never finished is left out."""
-        if not self._path.exists():
+        if not self.path.exists():
             return
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             for line in file:
                 if line.endswith(b"\n"):
                     yield json.loads(line)
 
-    def verify(self) -> JournalState:
-        """Follow the chain from the first record; JournalBroken names the first line that does not hold."""
-        count, previous = 0, GENESIS
-        if not self._path.exists():
-            return JournalState(0, GENESIS)
-        with self._path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    break
-                if _previous(line) != previous:
-                    raise JournalBroken(
-                        f"Line {number} of the journal does not follow from the one before: one of them was changed, "
-                        "or one between them removed. Compare with the backup."
-                    )
-                count, previous = number, _hash(line)
-        return JournalState(count, previous)
+    def verify(self) -> Head:
+        """Follow the chain to the newest record, which is returned; JournalBroken names all that is wrong."""
+        examination = examine(self.path)
+        if examination.flaws:
+            raise JournalBroken(" ".join(flaw.sentence for flaw in examination.flaws))
+        return examination.head
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640)
+        """The open file, to this thread alone: the lock belongs to the descriptor, and goes with it in any case."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o640)
         try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield descriptor
         finally:
             os.close(descriptor)
 
+    def _newest(self, descriptor: int) -> tuple[int, Head]:
+        """Where the newest record ends, and which it is. What follows was cut off by a crash, never acknowledged."""
+        end, line = _last_line(descriptor)
+        if not line:
+            return 0, Head(0, GENESIS)
+        entry = read_entry(line)
+        if entry is None or not entry.intact:
+            raise JournalBroken(
+                f"The newest record of {self.path} is damaged, so no other is chained to it. Look at it with "
+                "`cuadre journal verify`, keep the file as evidence under another name, and start a new one."
+            )
+        return end, Head(entry.seq, entry.hash)
 
-def _tail(descriptor: int) -> tuple[int, str]:
-    """Where the last finished line ends, and its hash. What follows was cut off by a crash and never acknowledged."""
-    size = os.fstat(descriptor).st_size
-    text, start = b"", size
+
+def _last_line(descriptor: int) -> tuple[int, bytes]:
+    """The last finished line with its newline, and where it ends; only the file's end is read."""
+    start = os.fstat(descriptor).st_size
+    text = b""
     while start > 0 and text.count(b"\n") < 2:
         step = min(_BLOCK, start)
         start -= step
         text = os.pread(descriptor, step, start) + text
     finished, newline, _ = text.rpartition(b"\n")
-    if not newline:
-        return 0, GENESIS
-    last = finished.rpartition(b"\n")[2] + b"\n"
-    return start + len(finished) + 1, _hash(last)
-
-
-def _line(entry: dict[str, Any]) -> bytes:
-    return json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return start + len(finished) + len(newline), finished.rpartition(b"\n")[2] + newline
 
 
 def _write(descriptor: int, line: bytes) -> None:
@@ -136,13 +136,9 @@ def _write(descriptor: int, line: bytes) -> None:
         line = line[os.write(descriptor, line) :]
 
 
-def _hash(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()
-
-
-def _previous(line: bytes) -> str | None:
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry.get("previous") if isinstance(entry, dict) else None
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
