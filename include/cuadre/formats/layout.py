@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,10 @@ from zoneinfo import ZoneInfo
 from cuadre.model.codes import RejectionReason
 from cuadre.model.errors import ArchiveRejected
 from cuadre.model.records import Totals
+
+BLANKS = " \t"
+"""Around a field they are layout, in every profile."""
+CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)

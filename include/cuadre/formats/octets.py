@@ -1,4 +1,4 @@
-"""Checks on the raw bytes of a block, before anything parses them: no NUL, no trick with quotes, valid UTF-8."""
+"""Checks on a block's bytes before anything parses them: no NUL, no tricks with quotes and line ends, valid UTF-8."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cuadre.formats.blocks import Block, count_line_ends
 from cuadre.formats.layout import malformed
 
 _UTF8_STEP = 1 << 20
-_QUOTE = ord('"')
+_RETURN, _FEED, _QUOTE = b'\r\n"'
 _BESIDE_QUOTES = np.frombuffer(b',\r\n"', np.uint8)
 
 
@@ -23,10 +23,22 @@ def check_octets(block: Block) -> None:
     nul = block.data.find(b"\0")
     if nul >= 0:
         raise malformed(_record(block, nul), "it holds a NUL byte.")
+    if b"\r" in block.data:
+        _check_line_ends(block)
     if b'"' in block.data:
         _check_quotes(block)
     if not block.data.isascii():
         _check_utf8(block)
+
+
+def _check_line_ends(block: Block) -> None:
+    """A carriage return ends a record, and only together with a line feed; to some readers it does so alone."""
+    octets = np.frombuffer(block.data, np.uint8)
+    returns = np.flatnonzero(octets == _RETURN)  # never the last byte, which is a line feed
+    alone = octets[returns + 1] != _FEED
+    if alone.any():
+        at = int(returns[int(alone.argmax())])
+        raise malformed(_record(block, at), "a carriage return stands alone in it.")
 
 
 def _check_quotes(block: Block) -> None:

@@ -13,14 +13,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from cuadre.formats.layout import Header
+from cuadre.formats.amounts import AMOUNT
+from cuadre.formats.layout import BLANKS, CURRENCY, Header
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected
 from cuadre.model.records import Totals
 
-_AMOUNT = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,12}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
+_INSTANT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class PagoEfectivo1:
@@ -52,15 +52,15 @@ class PagoEfectivo1:
         Raises:
             ArchiveRejected: LAYOUT_UNKNOWN when it does not read so; WRONG_PERIOD when it is not one local day.
         """
-        fields = [field.strip() for field in _fields(record)]
+        fields = _fields(record)
         if len(fields) != 8 or fields[0] != "HEADER" or fields[1] != self.name:
             raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, f"The header record is not that of {self.name}.")
         try:
-            start, end = (datetime.fromisoformat(text) for text in fields[3:5])
+            start, end = (_instant(text) for text in fields[3:5])
             part, parts, reprocessed = (_count(text) for text in fields[5:8])
         except ValueError:
             raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, "A field of the header record does not read.") from None
-        if start.tzinfo is None or end.tzinfo is None or not 1 <= part <= parts or reprocessed not in (0, 1):
+        if not 1 <= part <= parts or reprocessed not in (0, 1):
             raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, "A field of the header record is out of its bounds.")
         day = start.astimezone(zone).date()
         midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
@@ -76,8 +76,8 @@ class PagoEfectivo1:
             ArchiveRejected: LINES_MALFORMED when one does not read so, or a currency has two.
         """
         totals: dict[str, Totals] = {}
-        for record in text.splitlines():
-            fields = [field.strip() for field in _fields(record)]
+        for record in text.removesuffix("\n").split("\n") if text else []:
+            fields = _fields(record.removesuffix("\r"))
             if not _reads_as_trailer(fields) or fields[1] in totals:
                 raise ArchiveRejected(Reason.LINES_MALFORMED, "A trailer record does not read as its layout says.")
             totals[fields[1]] = Totals(int(fields[2]), *(Decimal(amount) for amount in fields[3:7]))
@@ -88,9 +88,9 @@ def _reads_as_trailer(fields: list[str]) -> bool:
     return (
         len(fields) == 7
         and fields[0] == "TRAILER"
-        and _CURRENCY.fullmatch(fields[1]) is not None
+        and CURRENCY.fullmatch(fields[1]) is not None
         and _COUNT.fullmatch(fields[2]) is not None
-        and all(_AMOUNT.fullmatch(amount) for amount in fields[3:7])
+        and all(AMOUNT.fullmatch(amount) for amount in fields[3:7])
     )
 
 
@@ -101,8 +101,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _instant(text: str) -> datetime:
+    """One written form of ISO 8601, with an offset; ValueError for the others that `fromisoformat` would take."""
+    if _INSTANT.fullmatch(text) is None:
+        raise ValueError("not an instant")
+    return datetime.fromisoformat(text)
+
+
 def _fields(record: str) -> list[str]:
+    if "\r" in record:  # the reader would drop one at the end
+        return []
     try:
-        return next(csv.reader([record], strict=True), [])
+        return [field.strip(BLANKS) for field in next(csv.reader([record], strict=True), [])]
     except csv.Error:
         return []

@@ -17,7 +17,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from cuadre.formats.blocks import Block
-from cuadre.formats.records import AMOUNTS, REPEATING, Typing, sums, writing_schema
+from cuadre.formats.records import REPEATING, Typing, writing_schema
+from cuadre.formats.sums import AMOUNTS, merged, sums
 from cuadre.model.records import Totals
 
 THREADS = 2
@@ -56,7 +57,7 @@ def write_parts(blocks: Iterable[Block], typing: Typing, folder: Path) -> dict[s
     if not any(part.path.exists() for part in parts):
         with _writer(parts[0].path) as writer:  # no line says which day it is, so the file does
             writer.add_key_value_metadata({"settlement_date": typing.settlement_date.isoformat()})
-    return _merged(part.totals for part in parts)
+    return merged(part.totals for part in parts)
 
 
 @contextlib.contextmanager
@@ -83,7 +84,7 @@ def _work(part: _Part, typing: Typing) -> None:
                 index = block.index
                 writer = writer or files.enter_context(_writer(part.path))
                 table = typing.table(block)
-                part.totals = _merged([part.totals, sums(table)])
+                part.totals = merged([part.totals, sums(table)])
                 writer.write_table(table, row_group_size=table.num_rows)
             told = True
     except Exception as error:  # the thread that asked raises it
@@ -106,11 +107,3 @@ def _writer(path: Path) -> pq.ParquetWriter:
         column_encoding=dict.fromkeys(_SMALL_STEPS, "DELTA_BINARY_PACKED"),
         store_decimal_as_integer=True,
     )
-
-
-def _merged(many: Iterable[dict[str, Totals]]) -> dict[str, Totals]:
-    merged: dict[str, Totals] = {}
-    for totals in many:
-        for currency, total in totals.items():
-            merged[currency] = merged[currency] + total if currency in merged else total
-    return dict(sorted(merged.items()))

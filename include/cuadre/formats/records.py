@@ -10,7 +10,6 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -18,22 +17,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from cuadre.formats.amounts import first_that_is_none, read_amounts
+from cuadre.formats.arrays import constant, flags, numbers, texts, values_of
 from cuadre.formats.blocks import Block
-from cuadre.formats.layout import Layout, malformed
+from cuadre.formats.layout import BLANKS, CURRENCY, Layout, malformed
 from cuadre.formats.octets import check_octets
-from cuadre.model.arrow import INSTANT, MONEY, arrow_schema
+from cuadre.model.arrow import INSTANT, arrow_schema
 from cuadre.model.codes import LineType
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.columns import LINES, Kind
 from cuadre.model.errors import ArchiveRejected
-from cuadre.model.records import Totals
 
-AMOUNTS = ("gross", "fee", "tax", "net")
 REPEATING = ("source", "archive_id", "settlement_date", "batch_id", "line_type", "currency", "channel")
 """Columns of few distinct values: kept as dictionaries on the whole way."""
 
-_CENT = 10_000
 _MOST_CURRENCIES = 300
+_LINE_TYPES = texts(*(line_type.value for line_type in LineType))
+_FIRST_MOMENT, _LAST_MOMENT = np.array(["0001-01-01", "9999-12-31T23:59:59.999999"], "datetime64[us]").view(np.int64)
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _COLUMN_NUMBER = re.compile(r"CSV column #(\d+)")
 
@@ -62,8 +62,6 @@ class Typing:
         if read.num_rows != block.records:
             raise self._blame(block, "")
         typed = {name: self._typed(name, read, block) for name in self.layout.columns}
-        if len(typed["currency"].dictionary) > _MOST_CURRENCIES:
-            raise ArchiveRejected(Reason.LINES_MALFORMED, "There are more currencies in it than in the world.")
         return self._complete(typed, block)
 
     @cached_property
@@ -72,7 +70,7 @@ class Typing:
         for name, in_file in self.layout.columns.items():
             kind = LINES.column(name).kind
             text = _WORD if name in REPEATING else pa.string()
-            types[in_file] = {Kind.MONEY: MONEY, Kind.INSTANT: INSTANT}.get(kind, text)
+            types[in_file] = INSTANT if kind is Kind.INSTANT else text  # amounts are read more strictly than by pyarrow
         return arrow_csv.ConvertOptions(
             column_types=types,
             include_columns=list(self.layout.columns.values()),
@@ -96,39 +94,26 @@ class Typing:
         ).combine_chunks()
 
     def _typed(self, name: str, read: pa.Table, block: Block) -> pa.Array:
-        column = read.column(self.layout.columns[name])
-        array = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-        kind = LINES.column(name).kind
-        if kind is Kind.TEXT:
+        in_file, kind = self.layout.columns[name], LINES.column(name).kind
+        array = read.column(in_file).chunk(0)
+        if kind is not Kind.INSTANT:
             array = _trimmed(array)
         if not LINES.column(name).nullable and array.null_count:
-            raise malformed(block.first + _first_true(array.is_null()), f"column {self.layout.columns[name]} is empty.")
+            raise malformed(block.first + _first_true(array.is_null()), f"column {in_file} is empty.")
         if name == "line_type":
-            self._check_line_types(array, block)
-        if kind is Kind.MONEY:
-            self._check_cents(name, array, block)
-        return array
-
-    def _check_cents(self, name: str, amounts: pa.Array, block: Block) -> None:
-        """No more than two decimals. 18 digits fit in the lower half of a 128-bit number, so that half is enough."""
-        millionths = np.frombuffer(amounts.buffers()[1], np.int64)[::2][: len(amounts)]
-        odd = millionths % _CENT != 0
-        if odd.any():
-            raise malformed(block.first + int(odd.argmax()), f"{self.layout.columns[name]} has more than two decimals.")
-
-    def _check_line_types(self, types: pa.DictionaryArray, block: Block) -> None:
-        known = pc.is_in(types.dictionary, pa.array([t.value for t in LineType]))
-        if not pc.all(known).as_py():
-            unknown = pc.invert(pc.take(known, types.indices))
-            if pc.any(unknown).as_py():
-                raise malformed(block.first + _first_true(unknown), "its type is none of the known ones.")
+            _check_line_types(array, block)
+        if name == "currency":
+            _check_currencies(array, block)
+        if kind is Kind.INSTANT:
+            _check_years(array, block, in_file)
+        return _amounts(array, block, in_file) if kind is Kind.MONEY else array
 
     def _complete(self, typed: dict[str, pa.Array], block: Block) -> pa.Table:
         rows = block.records
-        typed["source"] = _constant(self.source, pa.string(), rows)
-        typed["archive_id"] = _constant(self.archive_id, pa.string(), rows)
-        typed["settlement_date"] = _constant(self.settlement_date, pa.date32(), rows)
-        typed["line_no"] = pa.array(np.arange(block.first, block.first + rows))
+        typed["source"] = constant(self.source, rows)
+        typed["archive_id"] = constant(self.archive_id, rows)
+        typed["settlement_date"] = constant(self.settlement_date, rows)
+        typed["line_no"] = numbers(np.arange(block.first, block.first + rows, dtype=np.int64), pa.int64())
         return pa.Table.from_arrays([typed[name] for name in LINES.names], schema=writing_schema())
 
     def _blame(self, block: Block, message: str) -> ArchiveRejected:
@@ -165,7 +150,7 @@ def read_columns(record: bytes, layout: Layout) -> tuple[str, ...]:
         ArchiveRejected: LAYOUT_UNKNOWN, when a mandatory one is missing or stands there twice.
     """
     try:
-        names = tuple(name.strip() for name in next(csv.reader([record.decode()], strict=True), []))
+        names = tuple(name.strip(BLANKS) for name in next(csv.reader([record.decode()], strict=True), []))
     except (UnicodeDecodeError, csv.Error):
         raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, "The column record does not read.") from None
     missing = [name for name in layout.columns.values() if names.count(name) != 1]
@@ -185,24 +170,41 @@ def writing_schema() -> pa.Schema:
     )
 
 
-def sums(table: pa.Table) -> dict[str, Totals]:
-    """Control totals of `table` by currency, exact."""
-    words = table.column("currency").combine_chunks()
-    if isinstance(words, pa.ChunkedArray):
-        words = words.chunk(0)
-    if len(words.dictionary) == 1:
-        return {words.dictionary[0].as_py(): _sum(table)}
-    found = {}
-    for number, currency in enumerate(words.dictionary.to_pylist()):
-        part = table.select(AMOUNTS).filter(pc.equal(words.indices, number))
-        if part.num_rows:
-            found[currency] = _sum(part)
-    return found
+def _amounts(column: pa.Array, block: Block, in_file: str) -> pa.Array:
+    amounts = read_amounts(column)
+    if amounts is None:
+        record = block.first + first_that_is_none(column)
+        raise malformed(record, f"column {in_file} is not an amount with a point and two decimals.")
+    return amounts
 
 
-def _sum(table: pa.Table) -> Totals:
-    zero = Decimal(0)
-    return Totals(table.num_rows, *(pc.sum(table.column(name)).as_py() or zero for name in AMOUNTS))
+def _check_line_types(types: pa.DictionaryArray, block: Block) -> None:
+    known = pc.is_in(types.dictionary, _LINE_TYPES)
+    _check_words(types, known, block, "its type is none of the known ones.")
+
+
+def _check_currencies(currencies: pa.DictionaryArray, block: Block) -> None:
+    words = currencies.dictionary.to_pylist()
+    codes = flags(np.array([CURRENCY.fullmatch(word) is not None for word in words], bool))
+    _check_words(currencies, codes, block, "its currency is not three capital letters.")
+    if len(words) > _MOST_CURRENCIES:
+        raise ArchiveRejected(Reason.LINES_MALFORMED, "There are more currencies in it than in the world.")
+
+
+def _check_words(column: pa.DictionaryArray, good: pa.BooleanArray, block: Block, otherwise: str) -> None:
+    """`good` says of each word of the dictionary whether a record may have it; not every word there is in use."""
+    if not pc.all(good).as_py():
+        bad = pc.invert(pc.take(good, column.indices))
+        if pc.any(bad).as_py():
+            raise malformed(block.first + _first_true(bad), otherwise)
+
+
+def _check_years(instants: pa.Array, block: Block, in_file: str) -> None:
+    """ISO 8601 has a year 0, and an offset may lead into a year 10000; no calendar behind us has them."""
+    moments = values_of(instants, np.int64)
+    outside = (moments < _FIRST_MOMENT) | (moments > _LAST_MOMENT)
+    if outside.any():
+        raise malformed(block.first + int(outside.argmax()), f"column {in_file} is out of the calendar.")
 
 
 def _trimmed(array: pa.Array) -> pa.Array:
@@ -211,7 +213,7 @@ def _trimmed(array: pa.Array) -> pa.Array:
     data = words.buffers()[2]
     if data is None or not _holds_blank(data):
         return array
-    trimmed = pc.ascii_trim(words, " \t\r")
+    trimmed = pc.ascii_trim(words, BLANKS)
     if trimmed.equals(words):
         return array
     if isinstance(array, pa.DictionaryArray):
@@ -224,17 +226,13 @@ def _holds_blank(data: pa.Buffer) -> bool:
     return b" " in octets or b"\t" in octets
 
 
-def _null_if_empty(texts: pa.Array) -> pa.Array:
-    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+def _null_if_empty(column: pa.Array) -> pa.Array:
+    filled = pc.cast(pc.binary_length(column), pa.bool_())
+    return pc.if_else(filled, column, pa.nulls(len(column), column.type))
 
 
-def _constant(value: object, kind: pa.DataType, rows: int) -> pa.DictionaryArray:
-    indices = pa.repeat(pa.scalar(0, pa.int32()), rows)
-    return pa.DictionaryArray.from_arrays(indices, pa.array([value], kind))
-
-
-def _first_true(flags: pa.Array) -> int:
-    return int(pc.index(flags, True).as_py())
+def _first_true(where: pa.Array) -> int:
+    return int(pc.index(where, True).as_py())
 
 
 def _unique(name: str, seen: dict[str, int]) -> str:

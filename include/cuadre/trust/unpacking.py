@@ -28,7 +28,7 @@ from cuadre.trust.directory import (
     read_local,
 )
 
-_CHUNK = 4 << 20
+_CHUNK = 1 << 20
 _READ = 1 << 20
 _LONGEST_TAIL = 1 << 18
 _RATIO_FROM = 1 << 20
