@@ -21,7 +21,7 @@ import psycopg
 from benchmarks.given import DAY
 from benchmarks.measure import Contender, Run, duel, median, ratio
 from cuadre.config import load_source
-from cuadre.marts import migrate
+from cuadre.marts.migrate import migrate
 from cuadre.sandbox.postgres import running_postgres
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,9 +10,9 @@ import pytest
 from psycopg import errors
 from sqlalchemy import inspect
 
-from cuadre.marts import migrate
-from cuadre.marts.migrate import downgrade
-from cuadre.marts.schema import HISTORY, KNOWN_FROM, SCHEMA, ddl, metadata
+from cuadre.marts.history import HISTORY, KNOWN_FROM, SCHEMA
+from cuadre.marts.migrate import downgrade, migrate
+from cuadre.marts.schema import ddl, metadata
 from cuadre.model.columns import INCIDENT, MARTS, Kind
 from cuadre.warehouse import Address, engine
 

@@ -1,18 +1,14 @@
-"""One URL for every reader of the warehouse, and rows in by COPY."""
+"""One URL for every reader of the warehouse, and errors in our own words."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import adbc_driver_postgresql.dbapi as adbc
-import duckdb
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import text
 
-from cuadre.model.errors import ConfigurationError, Terminal, WarehouseUnavailable
-from cuadre.warehouse import Address, connect, copy_in, engine
+from cuadre.model.errors import ConfigurationError, WarehouseUnavailable
+from cuadre.warehouse import Address, connect, engine
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])
@@ -54,50 +50,6 @@ def test_a_login_or_database_that_is_refused_names_neither_password_nor_cause(da
     assert raised.value.__suppress_context__
 
 
-def test_copy_streams_what_duckdb_selects(database_url: str) -> None:
-    with duckdb.connect() as duck, connect(database_url) as connection, connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE numbers (n bigint, t text)")
-        rows = copy_in(
-            cursor,
-            sql.Identifier("numbers"),
-            ("n", "t"),
-            duck,
-            "SELECT i, CASE WHEN i % 3 = 0 THEN NULL WHEN i % 3 = 1 THEN '' ELSE 'a,\"b' || chr(10) END "
-            "FROM range(300000) r(i)",
-        )
-        assert rows == 300_000
-        cursor.execute("SELECT count(*), sum(n), count(t), count(*) FILTER (WHERE t = '') FROM numbers")
-        assert cursor.fetchone() == (300_000, 299_999 * 150_000, 200_000, 100_000)
-
-
-def test_a_select_that_fails_leaves_no_row_and_no_hanging_reader(database_url: str) -> None:
-    with duckdb.connect() as duck, connect(database_url) as connection:
-        connection.execute("CREATE TABLE numbers (n bigint)")
-        connection.commit()
-        for broken in (
-            "SELECT 1 FROM nowhere",
-            "SELECT CASE WHEN i > 900000 THEN error('late') END FROM range(1000000) r(i)",
-        ):
-            with pytest.raises(duckdb.Error), connection.cursor() as cursor:
-                copy_in(cursor, sql.Identifier("numbers"), ("n",), duck, broken)
-            connection.rollback()
-        found = connection.execute("SELECT count(*) FROM numbers").fetchone()
-        assert found == (0,)
-
-
-def test_a_table_that_refuses_a_row_ends_the_writer_too(database_url: str) -> None:
-    def load(duck: duckdb.DuckDBPyConnection) -> None:
-        with connect(database_url) as connection, connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE numbers (n smallint)")
-            copy_in(cursor, sql.Identifier("numbers"), ("n",), duck, "SELECT i FROM range(5000000) r(i)")
-
-    with duckdb.connect() as duck:
-        with pytest.raises(Terminal, match="refuses a value or a row") as raised:
-            load(duck)
-        assert "32768" not in str(raised.value)
-        assert duck.execute("SELECT 1").fetchone() == (1,)
-
-
 def test_a_connection_that_breaks_in_the_middle_is_transient(database_url: str, postgres_url: str) -> None:
     def broken_off() -> None:
         with connect(database_url) as connection:
@@ -107,11 +59,3 @@ def test_a_connection_that_breaks_in_the_middle_is_transient(database_url: str, 
 
     with pytest.raises(WarehouseUnavailable):
         broken_off()
-
-
-def test_nothing_of_a_pipe_is_left_behind(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with duckdb.connect() as duck, connect(database_url) as connection, connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE numbers (n bigint)")
-        copy_in(cursor, sql.Identifier("numbers"), ("n",), duck, "SELECT 1")
-    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from cuadre.config import Source, load_source
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import BANK_CREDITS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError, WarehouseUnavailable
-from cuadre.warehouse import snapshot_bank_credits, snapshot_orders
+from cuadre.warehouse.snapshot import snapshot_bank_credits, snapshot_orders
 from tests.marts.days import line, missing, parquet, still_open
 
 DAY = date(2026, 3, 4)

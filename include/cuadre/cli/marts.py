@@ -17,7 +17,7 @@ Variable = Annotated[str, typer.Option("--env", metavar="NAME", help="Environmen
 @app.command()
 def migrate(env: Variable = "CUADRE_WAREHOUSE") -> None:
     """Make or update schema `recon` in the warehouse whose URL is in an environment variable."""
-    from cuadre.marts import migrate as migrate_schema
+    from cuadre.marts.migrate import migrate as migrate_schema
 
     url = os.environ.get(env)
     if not url:

@@ -1,6 +1,5 @@
 """The warehouse's schema `recon`: DDL, migrations, the SQL that fills it, and what it believes of a day."""
 
 from cuadre.marts.day import AdmissionRow, DayFiles
-from cuadre.marts.migrate import migrate
 
-__all__ = ["AdmissionRow", "DayFiles", "migrate"]
+__all__ = ["AdmissionRow", "DayFiles"]

@@ -16,7 +16,7 @@ import duckdb
 import psycopg
 from psycopg import sql
 
-from cuadre.marts.schema import SCHEMA, history_name
+from cuadre.marts.history import KNOWN_FROM, SCHEMA, history_name
 from cuadre.model.columns import ARCHIVE_ADMISSION, RECON_LINE, Kind, Table
 from cuadre.warehouse import copy_in
 
@@ -126,7 +126,7 @@ def _append(
 ) -> int:
     names = ", ".join(f'"{name}"' for name in mart.names)
     rows = f"SELECT {names}, TIMESTAMPTZ '{known_from.isoformat()}' FROM {mart.name}"
-    return copy_in(cursor, table, (*mart.names, "known_from"), duck, rows)
+    return copy_in(cursor, table, (*mart.columns, KNOWN_FROM), duck, rows)
 
 
 def _close(cursor: psycopg.Cursor[Any], mart: Table, day: Day, stage: sql.Composable, known_from: datetime) -> int:

@@ -6,8 +6,9 @@ and how beliefs are kept (`cuadre.marts.belief`).
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import psycopg
@@ -34,9 +35,10 @@ _REPLACED = tuple(mart for mart in FILLED if mart is not ARCHIVE_ADMISSION)
 def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Publication:
     """Make the marts of `source` say what `day` says; all of it or nothing.
 
-    A first publication copies straight in. A later one closes rows that changed (`known_to`), adds the new ones and
-    leaves equal ones alone; when nothing changed at all, nothing is written. Two at once on one source wait for each
-    other. Sums of rows and money, by mart and currency, are read back and compared before the commit.
+    A first publication copies straight in, while a thread works out from the files what has to be there afterwards. A
+    later one closes rows that changed (`known_to`), adds the new ones and leaves equal ones alone; when nothing changed
+    at all, nothing is written. Two at once on one source wait for each other. Sums of rows and money, by mart and
+    currency, are read back and compared before the commit.
 
     Args:
         day: The day's files and records.
@@ -50,19 +52,25 @@ def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Public
         ConfigurationError: The schema `recon` is not there: migrate first.
     """
     which = Day(source.source, day.settlement_date)
-    with filled(day, source, now) as duck, connect(url, _MIGRATE) as connection, connection.cursor() as cursor:
-        receipt = _receipt(duck, day)
-        wanted = {mart.name: belief.sums_in_files(duck, mart) for mart in _REPLACED}
-        rows = {mart.name: _count(duck, mart, wanted) for mart in FILLED}
+    with (
+        filled(day, source, now) as duck,
+        duck.cursor() as beside,
+        ThreadPoolExecutor(1, "cuadre-sums") as thread,
+        connect(url, _MIGRATE) as connection,
+        connection.cursor() as cursor,
+    ):
+        receipt = thread.submit(_receipt, beside, day)
+        wanted = thread.submit(_wanted, beside)
         belief.lock(cursor, source.source)
-        earlier = _published(cursor, which, receipt)
-        if earlier and _holds(cursor, which, wanted):
-            return Publication(source.source, day.settlement_date, False, rows, receipt["mart_hash"], earlier)
-        at = belief.instant(cursor, which, (*FILLED, RUN_RECEIPT), now)
-        changed = [belief.replace(cursor, duck, mart, which, at) for mart in FILLED]
-        _prove(cursor, duck, which, wanted)
-        _sign(cursor, duck, which, receipt, at)
-    return Publication(source.source, day.settlement_date, any(changed), rows, receipt["mart_hash"], at)
+        at = _published(cursor, which, receipt)
+        changed: list[bool] = []
+        if at is None or _held(cursor, which) != wanted.result():
+            at = belief.instant(cursor, which, (*FILLED, RUN_RECEIPT), now)
+            changed = [belief.replace(cursor, duck, mart, which, at) for mart in FILLED]
+            _prove(cursor, duck, which, wanted.result())
+            _sign(cursor, duck, which, receipt.result(), at)
+        rows = {mart.name: _count(duck, mart, wanted.result()) for mart in FILLED}
+    return Publication(source.source, day.settlement_date, any(changed), rows, receipt.result()["mart_hash"], at)
 
 
 def record_admissions(
@@ -119,28 +127,37 @@ def _receipt(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> dict[str, Any]:
     }
 
 
-def _published(cursor: psycopg.Cursor[Any], day: Day, receipt: dict[str, Any]) -> datetime | None:
-    """When exactly this was published already; None when it was not."""
+def _published(cursor: psycopg.Cursor[Any], day: Day, receipt: Future[dict[str, Any]]) -> datetime | None:
+    """When exactly this was published already; None when it was not. A day's first time waits for no receipt."""
     cursor.execute(
-        f"SELECT {', '.join(receipt)}, published_at FROM recon.run_receipt WHERE source = %s AND settlement_date = %s",
-        (day.source, day.settlement_date),
+        "SELECT * FROM recon.run_receipt WHERE source = %s AND settlement_date = %s", (day.source, day.settlement_date)
     )
     found = cursor.fetchone()
-    return found[-1] if found and tuple(found[:-1]) == tuple(receipt.values()) else None
+    if found is None:
+        return None
+    names = [column.name for column in cursor.description or ()]
+    earlier = dict(zip(names, found, strict=True))
+    same = all(earlier[name] == value for name, value in receipt.result().items())
+    return cast("datetime", earlier["published_at"]) if same else None
 
 
-def _holds(cursor: psycopg.Cursor[Any], day: Day, wanted: dict[str, belief.Sums]) -> bool:
-    """Whether the marts still add up to what was sent: someone may have altered rows by hand."""
-    return all(belief.sums_in_warehouse(cursor, mart, day) == wanted[mart.name] for mart in _REPLACED)
+def _wanted(duck: duckdb.DuckDBPyConnection) -> dict[str, belief.Sums]:
+    """What the marts should add up to, from the day's files."""
+    return {mart.name: belief.sums_in_files(duck, mart) for mart in _REPLACED}
+
+
+def _held(cursor: psycopg.Cursor[Any], day: Day) -> dict[str, belief.Sums]:
+    """What the marts do add up to, whatever was sent: someone may have altered rows by hand."""
+    return {mart.name: belief.sums_in_warehouse(cursor, mart, day) for mart in _REPLACED}
 
 
 def _prove(
     cursor: psycopg.Cursor[Any], duck: duckdb.DuckDBPyConnection, day: Day, wanted: dict[str, belief.Sums]
 ) -> None:
+    held = _held(cursor, day)
     for mart in _REPLACED:
-        held = belief.sums_in_warehouse(cursor, mart, day)
-        if held != wanted[mart.name]:
-            raise ControlSumMismatch(_difference(mart, day, wanted[mart.name], held))
+        if held[mart.name] != wanted[mart.name]:
+            raise ControlSumMismatch(_difference(mart, day, wanted[mart.name], held[mart.name]))
     archives = [row[0] for row in duck.execute("SELECT archive_id FROM archive_admission").fetchall()]
     cursor.execute(
         "SELECT count(*) FROM recon.archive_admission WHERE source = %s AND settlement_date = %s "

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from cuadre.config import Source, load_source
-from cuadre.marts import migrate as migrate_marts
+from cuadre.marts.migrate import migrate as migrate_marts
 from cuadre.model.errors import ConfigurationError, CuadreError
 from cuadre.sandbox.demo import airflow, report, scenario
 from cuadre.sandbox.demo.house import ROOT, House, occupied

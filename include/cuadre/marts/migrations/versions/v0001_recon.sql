@@ -239,8 +239,10 @@ CREATE TABLE recon.recon_line_history (
 	age_days BIGINT NOT NULL, 
 	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
 	known_to TIMESTAMP WITH TIME ZONE
-);
-CREATE INDEX recon_line_day ON recon.recon_line_history (source, settlement_date) WHERE known_to IS NULL;
+)
+ WITH (autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000);
+CREATE INDEX recon_line_day ON recon.recon_line_history USING brin (source, settlement_date date_minmax_multi_ops);
+CREATE INDEX recon_line_reference ON recon.recon_line_history USING brin (order_id text_bloom_ops, psp_reference text_bloom_ops, merchant_reference text_bloom_ops, operation_reference text_bloom_ops) WITH (pages_per_range = 8);
 COMMENT ON TABLE recon.recon_line_history IS 'A row is one outcome of one settlement day, with the line''s own columns. All beliefs, past ones too; the view recon_line shows today''s.';
 COMMENT ON COLUMN recon.recon_line_history.source IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.recon_line_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
