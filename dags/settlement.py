@@ -12,8 +12,11 @@ settlement dates; give the end as `--to-date <last day>T23:59:59`, or the last d
 
 **What a retry or a clear does.** Every task may be run again at any time, after any crash: it takes the same
 inputs, replaces what it left, and gives the same result. Clear `wait` and all after it when the provider has sent a
-corrected file: the new archive supersedes the old one, nothing is counted twice. Clear the later days too when
-`reconcile` names them under `later`: their open items came from this day.
+corrected file: the new archive supersedes the old one, nothing is counted twice.
+
+**Days out of order.** A day takes over open items and used-up orders from the days before it. When one of them comes
+late, or is run again and comes out otherwise, the later days it concerns are run again by themselves, one after the
+other: `run_later_day` starts a run for the next of them, and that run for the one after it.
 
 **Never by hand.** Do not mark `admit`, `check` or `reconcile` as successful: what they should have left is missing, and
 `publish` fails. Do not delete or edit anything under the store's `raw/`, the journal, or rows of schema `recon`.
@@ -26,6 +29,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import (
     AsyncCallback,
     CronPartitionTimetable,
@@ -124,6 +128,16 @@ def alert(source_file: str, checked: Json, reconciled: Json, publication: Json) 
     return alert_day(*work.arguments, checked, reconciled, publication, now=work.now)
 
 
+@task(multiple_outputs=False, pool="cuadre_compute", execution_timeout=timedelta(minutes=15))
+def outdated(source_file: str) -> list[Json]:
+    """Name the next later day that took over something else from this one than it would now; most often none."""
+    from cuadre.pipeline.line import outdated_day
+
+    work = work_at_hand(source_file)
+    later = outdated_day(*work.arguments)
+    return [{"settlement_date": later.isoformat()}] if later else []
+
+
 def settlement(source: Source, source_file: str) -> None:
     """Make the dag of one source."""
 
@@ -169,7 +183,17 @@ def settlement(source: Source, source_file: str) -> None:
         outlet = publish.override(outlets=[published_asset(source.source)])
         publication = outlet(source_file, admissions, checked, reconciled)
         alert(source_file, checked, reconciled, publication)
+        later = outdated(source_file)
+        TriggerDagRunOperator.partial(
+            task_id="run_later_day",
+            trigger_dag_id=f"settlement__{source.source}",
+            openlineage_inject_parent_info=False,
+            pool="cuadre_compute",
+            execution_timeout=timedelta(minutes=5),
+            doc_md="Start a run for that day, if there is one.",
+        ).expand(conf=later)
         wait >> archives
+        publication >> later
 
     line()
 

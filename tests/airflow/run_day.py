@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 from airflow.dag_processing.dagbag import DagBag
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
+from sqlalchemy import select
 
 DAGS = Path(__file__).parents[2] / "dags"
 
@@ -25,7 +29,15 @@ def main(dag_id: str, day: str) -> None:
         }
         for ti in run.get_task_instances()
     }
-    sys.stdout.write("\n" + json.dumps({"state": str(run.state), "tasks": tasks}) + "\n")
+    result = {"state": str(run.state), "tasks": tasks, "started": started_by(run)}
+    sys.stdout.write("\n" + json.dumps(result) + "\n")
+
+
+def started_by(run: DagRun) -> list[dict[str, str] | None]:
+    """What the runs that this one started, and nobody has run yet, are to do."""
+    with create_session() as session:
+        waiting = select(DagRun.conf).where(DagRun.dag_id == run.dag_id, DagRun.state == DagRunState.QUEUED)
+        return list(session.scalars(waiting))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ TOPOLOGY = {
     "admit": {"check", "reconcile", "publish"},
     "check": {"reconcile", "publish", "alert"},
     "reconcile": {"publish", "alert"},
-    "publish": {"alert"},
+    "publish": {"alert", "outdated"},
+    "outdated": {"run_later_day"},
+    "run_later_day": set(),
     "alert": set(),
 }
 

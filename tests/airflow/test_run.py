@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,13 @@ class Merchant:
         open_shop(warehouse, self.source)
         stock_shop(warehouse, self.source, orders=made.orders, bank_credits=made.bank_credits)
 
-    def deliver(self) -> None:
-        for archive in self.made.archives:
+    def deliver(self, made: SandboxDay | None = None) -> None:
+        for archive in (made or self.made).archives:
             shutil.copyfile(archive, self.outbox / archive.name)
 
-    def run(self, provider: Provider) -> dict[str, Any]:
+    def run(self, provider: Provider, made: SandboxDay | None = None) -> dict[str, Any]:
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", str(SCRIPT), DAG_ID, self.made.day.isoformat()],
+            [sys.executable, "-W", "ignore", str(SCRIPT), DAG_ID, (made or self.made).day.isoformat()],
             env={**os.environ, **self._environment(provider)},
             capture_output=True,
             text=True,
@@ -120,7 +121,8 @@ def test_a_day_of_two_parts_runs_from_sftp_to_the_marts(
         place.deliver()
         done = place.run(provider)
         assert done["state"] == "success", place.output[-4000:]
-        assert {task["state"] for task in done["tasks"].values()} == {"success"}
+        assert {name for name, task in done["tasks"].items() if task["state"] != "success"} == {"run_later_day"}
+        assert (done["tasks"]["run_later_day"]["state"], done["started"]) == ("skipped", [])
         labels = {name: task["label"] for name, task in done["tasks"].items() if name.startswith("admit[")}
         assert labels == {f"admit[{n}]": archive.name for n, archive in enumerate(made.archives)}
         assert place.rows("SELECT sum(lines) FROM recon.recon_daily") == [(made.lines,)]
@@ -129,6 +131,22 @@ def test_a_day_of_two_parts_runs_from_sftp_to_the_marts(
         assert provider.password not in place.output
         order = place.rows("SELECT order_id FROM shop.orders LIMIT 1")[0][0]
         assert order not in place.output
+
+
+@pytest.mark.airflow
+def test_a_day_that_comes_late_starts_a_run_for_the_day_after_it(
+    merchant: Callable[[SandboxDay], Any], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    late = sandbox_day(300, breaks=0.05)
+    next_one = sandbox_day(300, seed=2, breaks=0.05, day=late.day + timedelta(days=1), previous=late)
+    with merchant(late) as (place, provider):
+        stock_shop(place.warehouse, place.source, orders=next_one.orders, bank_credits=next_one.bank_credits)
+        for made in (next_one, late):
+            place.deliver(made)
+            done = place.run(provider, made)
+            assert done["state"] == "success", place.output[-4000:]
+        assert done["tasks"]["run_later_day[0]"]["state"] == "success"
+        assert done["started"] == [{"settlement_date": next_one.day.isoformat()}]
 
 
 @pytest.mark.airflow
