@@ -8,7 +8,8 @@ date as partition key. If the archives are not there, the task `wait` gives its 
 `schedule.poll` until `schedule.cut_off`.
 
 **Parameters.** `settlement_date` (YYYY-MM-DD) for a run by hand. For many days, backfill: the partition keys are the
-settlement dates; give the end as `--to-date <last day>T23:59:59`, or the last day is left out.
+settlement dates; give the end as `--to-date <last day>T23:59:59`, or the last day is left out. A day before the
+source's `schedule.first_day` is refused by its first task.
 
 **What a retry or a clear does.** Every task may be run again at any time, after any crash: it takes the same
 inputs, replaces what it left, and gives the same result. Clear `wait` and all after it when the provider has sent a
@@ -24,10 +25,9 @@ other: `run_later_day` starts a run for the next of them, and that run for the o
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import (
@@ -148,7 +148,7 @@ def settlement(source: Source, source_file: str) -> None:
         schedule=CronPartitionTimetable(
             source.schedule.cron, timezone=source.timezone, run_offset=-1, key_format="%Y-%m-%d"
         ),
-        start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo(source.timezone)),
+        start_date=source.local(source.schedule.first_day, time.min),
         catchup=False,
         max_active_runs=8,  # a day that waits for its archive must not keep another from being run again
         params={"settlement_date": DATE},

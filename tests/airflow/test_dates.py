@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cuadre.airflow.dates import settlement_date
-from cuadre.model.errors import SettlementDateUnknown
+from cuadre.airflow.work import work_at_hand
+from cuadre.config import load_source
+from cuadre.model.errors import ConfigurationError, SettlementDateUnknown
+from tests.airflow.conftest import ROOT
 
+EXAMPLE = ROOT / "include" / "sources" / "pagoefectivo_pe.yaml"
 LIMA = ZoneInfo("America/Lima")
 DAY = date(2026, 3, 4)
 
@@ -72,6 +77,22 @@ def test_a_consumer_triggered_by_the_asset_is_for_the_day_that_was_published() -
 def test_a_run_callback_finds_the_parameter_in_the_conf_of_the_run() -> None:
     run = SimpleNamespace(partition_key=None, partition_date=None, conf={"settlement_date": "2026-03-04"})
     assert settlement_date({"dag_run": run}, LIMA) == DAY
+
+
+def test_the_first_scheduled_run_is_for_the_first_day_of_the_source(dag) -> None:
+    from airflow.timetables.base import TimeRestriction
+
+    restriction = TimeRestriction(earliest=dag.start_date, latest=None, catchup=True)
+    info = core_timetable(dag).next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)
+    assert info.partition_key == load_source(EXAMPLE).schedule.first_day.isoformat() == "2026-01-01"
+
+
+def test_a_day_before_the_first_one_of_the_source_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CUADRE_SOURCES", str(EXAMPLE.parent))
+    monkeypatch.setenv("CUADRE_STORE", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="2025-12-31 is before its first settlement date, 2026-01-01"):
+        work_at_hand(EXAMPLE.name, {"partition_key": "2025-12-31"})
+    assert work_at_hand(EXAMPLE.name, {"partition_key": "2026-01-01"}).day == date(2026, 1, 1)
 
 
 def test_a_run_that_names_no_day_is_told_what_to_pass() -> None:

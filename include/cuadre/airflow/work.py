@@ -12,6 +12,7 @@ from cuadre.airflow.connections import resolve
 from cuadre.airflow.dates import settlement_date
 from cuadre.config import Source, load_source
 from cuadre.config.settings import settings, sources_folder
+from cuadre.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from cuadre.pipeline.workplace import Workplace
@@ -33,11 +34,19 @@ class Work:
 
 
 def work_at_hand(source_file: str, context: Any = None) -> Work:
-    """The work of the task now running. `source_file` is a name in the folder of source files."""
+    """The work of the task now running. `source_file` is a name in the folder of source files.
+
+    Raises ConfigurationError for a day before the source's first, such as a backfill that begins too early.
+    """
     from cuadre.pipeline.workplace import workplace
 
     source = source_of(source_file)
     day = settlement_date(context or get_current_context(), source.zone)
+    if day < source.schedule.first_day:
+        raise ConfigurationError(
+            f"{source.source}: {day} is before its first settlement date, {source.schedule.first_day}. Run later days "
+            "only, or set schedule.first_day to an earlier date."
+        )
     return Work(workplace(settings(), resolve), source, day, datetime.now(UTC))
 
 

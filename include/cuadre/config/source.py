@@ -75,9 +75,11 @@ class Schedule(Strict):
 
     `cron` is the local time, once a day, on the day AFTER the settlement date. `cut_off` is the local time of that day
     at which waiting ends. `as_of` is the local time of that day as which the outcomes are judged, so that a re-run
-    judges alike. `deadline` is how long after being made a run should have succeeded.
+    judges alike. `deadline` is how long after being made a run should have succeeded. `first_day` is the first
+    settlement date there is: earlier ones are never scheduled, and a run for one is refused.
     """
 
+    first_day: date = date(2000, 1, 1)
     cron: Cron = "0 4 * * *"
     cut_off: TimeOfDay = time(10, 0)
     as_of: TimeOfDay = time(7, 0)
