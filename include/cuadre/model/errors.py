@@ -19,7 +19,8 @@
         ├── SourceUnavailable     server or network
         ├── ArchiveUnstable       the file is still being written
         ├── ArchiveAwaited        not all of the day is there, and the cut-off has not passed
-        └── WarehouseUnavailable
+        ├── WarehouseUnavailable
+        └── SigningFailed         GnuPG could not sign a receipt
 
 Messages are for people: what is wrong and what to do. They never hold a plaintext line, a secret or personal data.
 """
@@ -118,3 +119,7 @@ class ArchiveAwaited(Transient):
 
 class WarehouseUnavailable(Transient):
     """The warehouse could not be reached or broke off; nothing was committed."""
+
+
+class SigningFailed(Transient):
+    """GnuPG could not sign just now; what was to be signed stands, and is signed by a later try."""
