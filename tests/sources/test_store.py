@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from cuadre.model.errors import ConfigurationError, SourceUnavailable, StoreDamaged
 from cuadre.sources import Store, open_store
+from cuadre.sources.cache import UNUSED, Cache
 from cuadre.sources.s3 import S3Store
 
 KEY = "raw/shop/abc"
@@ -119,7 +122,7 @@ def test_every_upload_to_a_bucket_carries_its_sha256_and_a_new_key_its_condition
 ) -> None:
     sent: list[Any] = []
     s3.meta.events.register("before-send.s3.PutObject", lambda request, **_: sent.append(request.headers))
-    store = S3Store(bucket, "p", tmp_path / "scratch", s3)
+    store = S3Store(bucket, "p", Cache(tmp_path / "scratch"), s3)
     store.put_new(KEY, one)
     store.put("lake/a", one)
     digest = hashlib.sha256(b"one")
@@ -140,12 +143,30 @@ def test_an_object_changed_behind_our_back_is_not_used(s3: Any, bucket: str, one
         store.get(KEY)
 
 
+def test_a_download_is_kept_while_it_is_used_and_swept_a_day_after_its_last_use(
+    bucket: str, s3: Any, one: Path, tmp_path: Path
+) -> None:
+    place, now = f"s3://{bucket}/p", time.time()
+    store = open_store(place, tmp_path / "scratch")
+    for key in ("lake/used", "lake/unused"):
+        store.put(key, one)
+    used, unused = (store.get(key) for key in ("lake/used", "lake/unused"))
+    torn = unused.with_name(".arriving-killed")
+    torn.touch()
+    for path in (used, unused, torn):
+        os.utime(path, (now - UNUSED - 9, now - UNUSED - 9))
+    assert store.get("lake/used") == used
+    again = open_store(place, tmp_path / "scratch")
+    assert (used.exists(), unused.exists(), torn.exists()) == (True, False, False)
+    assert again.get("lake/unused").read_bytes() == b"one"
+
+
 def test_a_bucket_that_does_not_answer_is_unavailable(s3: Any, one: Path, tmp_path: Path) -> None:
     from botocore.config import Config
 
     client = boto3.client("s3", endpoint_url="http://127.0.0.1:1", config=Config(retries={"max_attempts": 0}))
     with pytest.raises(SourceUnavailable):
-        S3Store("bucket", "p", tmp_path, client).put(KEY, one)
+        S3Store("bucket", "p", Cache(tmp_path), client).put(KEY, one)
 
 
 def test_a_store_needs_a_name(tmp_path: Path) -> None:

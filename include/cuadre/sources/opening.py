@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from cuadre.config.secrets import Resolver
 from cuadre.config.source import Source
 from cuadre.model.errors import ConfigurationError
+from cuadre.sources.cache import Cache
 from cuadre.sources.store import FolderStore, Store
 from cuadre.sources.transport import Transport
 
@@ -30,7 +32,10 @@ def open_transport(source: Source, resolver: Resolver) -> Iterator[Transport]:
 
 
 def open_store(place: str, scratch: Path) -> Store:
-    """The store at `place`, a folder or `s3://bucket/prefix`; `scratch` is where downloads are cached."""
+    """The store at `place`, a folder or `s3://bucket/prefix`.
+
+    What is downloaded is kept under `scratch`; copies that nobody has used for a day are removed from there first.
+    """
     if not place.startswith("s3://"):
         return FolderStore(Path(place))
     uri = urlsplit(place)
@@ -38,7 +43,9 @@ def open_store(place: str, scratch: Path) -> Store:
         raise ConfigurationError("The store must be named like s3://bucket/prefix.")
     from cuadre.sources.s3 import S3Store
 
-    return S3Store(uri.netloc, uri.path, scratch / "store")
+    cache = Cache(scratch / "store")
+    cache.sweep(time.time())
+    return S3Store(uri.netloc, uri.path, cache)
 
 
 def _transport(source: Source, resolver: Resolver) -> Transport:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ConfigurationError, SourceUnavailable, StoreDamaged
+from cuadre.sources.cache import Cache
 from cuadre.sources.store import checked_key
 from cuadre.sources.transport import CHUNK
 
@@ -26,9 +26,9 @@ LARGEST = 5 * 2**30
 
 
 class S3Store:
-    """A store under `prefix` of `bucket`; `cache` is a local folder for downloads, safe to empty at any time."""
+    """A store under `prefix` of `bucket`; downloads are kept in `cache`."""
 
-    def __init__(self, bucket: str, prefix: str, cache: Path, client: Any = None) -> None:
+    def __init__(self, bucket: str, prefix: str, cache: Cache, client: Any = None) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._cache = cache
@@ -56,8 +56,7 @@ class S3Store:
 
     def put_bytes(self, key: str, content: bytes) -> None:
         """Keep `content` under `key`, in place of what was there."""
-        self._cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._cache) as file:
+        with self._cache.scrap() as file:
             file.write(content)
             file.flush()
             self.put(key, Path(file.name))
@@ -65,19 +64,12 @@ class S3Store:
     def get(self, key: str) -> Path:
         """A cached download, checked against the SHA-256 it was uploaded with."""
         digest = self._digest_of(key)
-        place = self._cache / digest[:2] / digest / key.rpartition("/")[2]
-        if place.is_file():
-            return place
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".arriving-", delete=False) as file:
-            partial = Path(file.name)
-            try:
-                found = self._download(key, file)
-                if found != digest:
-                    raise StoreDamaged(f"The bytes of {key} are not those that were uploaded.")
-                partial.replace(place)
-            finally:
-                partial.unlink(missing_ok=True)
+        name = key.rpartition("/")[2]
+        if kept := self._cache.find(digest, name):
+            return kept
+        with self._cache.adding(digest, name) as (file, place):
+            if self._download(key, file) != digest:
+                raise StoreDamaged(f"The bytes of {key} are not those that were uploaded.")
         return place
 
     def read(self, key: str) -> bytes:
