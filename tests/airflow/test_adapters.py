@@ -143,7 +143,7 @@ class Waiting:
         data["transport"] = {"kind": "folder", "folder": str(self.outbox), "pattern": data["transport"]["pattern"]}
         local = cut_off.astimezone(UTC)
         data["timezone"] = "UTC"
-        data["schedule"] = {"poll": 0.05, "cut_off": local.time().isoformat()}
+        data["schedule"] = {"poll": 1, "cut_off": local.time().isoformat(timespec="seconds")}
         self.day = local.date() - timedelta(days=1)
         (folder / "shop.yaml").write_text(yaml.safe_dump(data))
         self.folder = folder
@@ -277,7 +277,7 @@ def test_the_trigger_looks_over_sftp_with_the_login_of_a_connection(
     made, outbox = sandbox_day(300), tmp_path / "served" / "outbox"
     outbox.mkdir(parents=True)
     data = yaml.safe_load(made.source.read_text())
-    data["schedule"] = {"poll": 0.05}
+    data["schedule"] = {"poll": 1}
     (tmp_path / "shop.yaml").write_text(yaml.safe_dump(data))
     monkeypatch.setenv("CUADRE_SOURCES", str(tmp_path))
     day = datetime.now(UTC).date() + timedelta(days=2)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseOperator
@@ -79,10 +78,10 @@ class ArchiveTrigger(BaseTrigger):
         yield TriggerEvent("the cut-off is there")  # type: ignore[no-untyped-call]  # untyped in Airflow
 
     async def _look(self, source: Source, day: date) -> str | None:
-        from cuadre.pipeline.fetch import offer_of
+        from cuadre.pipeline.fetch import look
 
         try:
-            offer = offer_of(source, day, await _listing(source))
+            offer = await asyncio.to_thread(look, source, day, await resolve_all(source))
         except Transient as error:
             self.log.warning("Could not look, will look again: %s", error)
             return None
@@ -90,17 +89,3 @@ class ArchiveTrigger(BaseTrigger):
             return f"looking again cannot help: {type(error).__name__}"
         self.log.info("%s: %s", self.day, offer.lacking or "complete")
         return "the day is complete" if offer.complete else None
-
-
-async def _listing(source: Source) -> Any:
-    if source.transport.kind == "folder":
-        from cuadre.sources.folder import FolderTransport
-
-        return await asyncio.to_thread(FolderTransport(Path(source.transport.folder), attempts=1).list)
-    from cuadre.sources.sftp import SftpSession, parse_server
-
-    assert source.transport.server is not None
-    resolver = await resolve_all(source)
-    server = parse_server(resolver(source.transport.server), host_key=source.transport.host_key)
-    async with SftpSession(server, source.transport.folder) as session:
-        return await session.list()

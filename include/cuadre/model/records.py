@@ -52,9 +52,7 @@ class Totals:
 class FetchedArchive:
     """One ciphertext kept in the store.
 
-    `archive_id` is its SHA-256, `key` its place in the store, `origin` is `remote`, or `store` when the provider no
-    longer offers it. `known` says that the same bytes were already there. `signature_key` is the place of a detached
-    signature.
+    `archive_id` is its SHA-256, `key` its place in the store, `signature_key` the place of a detached signature.
     """
 
     source: str
@@ -65,8 +63,6 @@ class FetchedArchive:
     key: str
     part: int
     parts: int
-    origin: str
-    known: bool
     signature_key: str | None = None
 
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from cuadre.config.secrets import Resolver
 from cuadre.config.source import Source
 from cuadre.model.errors import ArchiveAwaited, ArchiveIncomplete, ArchiveMissing, Terminal
 from cuadre.model.records import FetchedArchive, from_json, to_json
 from cuadre.pipeline.lake import Lake
-from cuadre.sources import RemoteFile, Transport
+from cuadre.sources import RemoteFile, Transport, open_transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class Offer:
     def complete(self) -> bool:
         """Whether part 1 to n of n are there, each once."""
         return self.lacking is None
+
+
+def look(source: Source, day: date, resolver: Resolver) -> Offer:
+    """What the provider offers for `day` at this moment; raises what the transport raises."""
+    with open_transport(source, resolver) as transport:
+        return offer_of(source, day, transport.list())
 
 
 def offer_of(source: Source, day: date, listing: Sequence[RemoteFile]) -> Offer:
@@ -73,7 +80,7 @@ def fetch(
 ) -> tuple[FetchedArchive, ...]:
     """All archives of `day`, by part, kept in the store.
 
-    `scratch` is an empty folder. Fetching the same bytes again changes nothing but is told by `known`.
+    `scratch` is an empty folder. Fetching the same bytes again changes nothing.
 
     Raises:
         ArchiveAwaited: not all there before the cut-off.
@@ -96,9 +103,7 @@ def fetch(
 def from_store(lake: Lake, day: date) -> tuple[FetchedArchive, ...]:
     """The archives of the newest delivery of `day` in the store, by part; empty when there was none."""
     deliveries = _deliveries(lake, day)
-    if not deliveries:
-        return ()
-    return tuple(replace(archive, origin="store", known=True) for archive in deliveries[-1])
+    return deliveries[-1] if deliveries else ()
 
 
 def superseded(lake: Lake, day: date, current: Sequence[FetchedArchive]) -> tuple[FetchedArchive, ...]:
@@ -141,7 +146,7 @@ def _take(
     target = scratch / name
     received = transport.download(name, target)
     key = lake.raw(received.sha256)
-    new = lake.store.put_new(key, target)
+    lake.store.put_new(key, target)
     target.unlink()
     return FetchedArchive(
         source=source.source,
@@ -152,8 +157,6 @@ def _take(
         key=key,
         part=offered.part,
         parts=offered.parts,
-        origin="remote",
-        known=not new,
     )
 
 
@@ -171,6 +174,6 @@ def _index(lake: Lake, day: date, fetched: Sequence[FetchedArchive], now: dateti
     ids = [archive.archive_id for archive in fetched]
     if [archive.archive_id for archive in from_store(lake, day)] == ids:
         return
-    archives = [to_json(replace(archive, known=False)) for archive in fetched]
+    archives = [to_json(archive) for archive in fetched]
     record = {"fetched_at": now.astimezone(UTC).isoformat(timespec="microseconds"), "archives": archives}
     lake.write(lake.index(day, hashlib.sha256("".join(ids).encode()).hexdigest()), record)

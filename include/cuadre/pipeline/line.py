@@ -2,8 +2,8 @@
 
 Every function takes the workplace, the source, the day and what earlier steps returned, leaves a journal record
 however it ends, and returns a small JSON-safe record: ids, counts, sums and store keys, never lines. Running one
-again, after a crash or on purpose, gives the same result. The last step, alert, is in `alarms.py`. DAGs, demo and
-tests call these and only these.
+again, after a crash or on purpose, gives the same result. The last step, alert, is in `alarms.py`. Every task of a
+DAG calls one of these and does no work of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cuadre.model.codes import ArchiveNote, RejectionReason, Verdict
 from cuadre.model.errors import ArchiveRejected, Overtaken, StoreDamaged
 from cuadre.model.records import Admission, FetchedArchive, ReconcileReport, from_json, to_json
 from cuadre.pipeline import carried
-from cuadre.pipeline.fetch import fetch, from_store, not_there, offer_of, superseded
+from cuadre.pipeline.fetch import fetch, from_store, look, not_there, superseded
 from cuadre.pipeline.keeping import (
     Json,
     admission_row,
@@ -38,8 +38,7 @@ def await_archives(work: Workplace, source: Source, day: date, *, now: datetime)
 
     Raises ArchiveMissing or ArchiveIncomplete when the cut-off has passed, and what the transport raises.
     """
-    with open_transport(source, work.resolver) as transport:
-        offer = offer_of(source, day, transport.list())
+    offer = look(source, day, work.resolver)
     ready = offer.complete or bool(from_store(work.lake(source), day))
     if not ready and now < source.cut_off(day):
         return False
@@ -195,7 +194,7 @@ def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, 
             lake.store.put(key, path)
             lines.append(file_record(key, path))
     return {
-        "archive": to_json(fetched) | {"origin": "remote", "known": False},
+        "archive": to_json(fetched),
         "seen_at": now.isoformat(),
         "admission": to_json(admission),
         "note": None,

@@ -1,7 +1,7 @@
 """SFTP: one login at a server whose host key is pinned.
 
-`SftpSession` is asynchronous (the triggerer uses it as it is); `SftpTransport` is the blocking shell for tasks and
-the command line. No agent, no configuration file and no known_hosts of the machine is ever consulted.
+`SftpSession` is asynchronous, as its library is; `SftpTransport` is the blocking shell that everyone uses. No agent, no
+configuration file and no known_hosts of the machine is ever consulted.
 """
 
 from __future__ import annotations
