@@ -14,7 +14,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from cuadre.config.source import SecretReference
+from cuadre.config.references import SecretReference
 from cuadre.model.codes import RejectionReason
 from cuadre.model.errors import (
     ArchiveMissing,

@@ -38,7 +38,7 @@ def test_the_example_is_valid_and_believes_nobody_yet() -> None:
         ("America/Lima", "America/Limo", "timezone", "IANA"),
         ('break_percent: "1"', 'break_percent: "101"', "thresholds.break_percent", "less than or equal to 100"),
         ("orders: {table: shop.orders", 'orders: {table: "shop.orders; drop"', "orders.table", "match pattern"),
-        ('fingerprint: "0000', 'fingerprint: "0x00', "trust.signers.0.fingerprint", "match pattern"),
+        ('fingerprint: "0000', 'fingerprint: "0x00', "trust.keys.0.fingerprint", "match pattern"),
         ("warehouse: {connection: cuadre_warehouse}", "warehouse: {}", "warehouse", "exactly one of"),
         ("{env: CUADRE_KEYRING}", "{env: A, folder: b}", "trust.keyring", "exactly one of"),
         ("currencies: [PEN, USD]", "currencies: [PEN]", "the file", "USD is not among `currencies`"),

@@ -35,7 +35,10 @@ SOURCE = Source.model_validate(
         "timezone": "America/Lima",
         "currencies": ["PEN", "USD"],
         "transport": {"kind": "folder", "folder": "/in", "pattern": "{date:%Y%m%d}"},
-        "trust": {"keyring": {"env": "K"}, "signers": [{"fingerprint": "0" * 40, "valid_from": "2026-01-01"}]},
+        "trust": {
+            "keyring": {"env": "K"},
+            "keys": [{"role": "signer", "fingerprint": "0" * 40, "valid_from": "2026-01-01"}],
+        },
         "fees": [{"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99", "tax_percent": "18"}],
         "settlement": {"lag_days": 1, "tolerance": {"PEN": "0.05"}},
         "warehouse": {"env": "W"},

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from tests.fixtures.openpgp import NOW, SIGNED_AT
 
-from cuadre.config import Signer
 from cuadre.model.errors import ArchiveRejected, ConfigurationError
 from cuadre.trust import confirm, decryption, judge, opened, private_home
 
@@ -26,9 +25,8 @@ def judging(pgp_keys, tmp_path):
     return run
 
 
-def _signers(pgp_keys, name: str, *windows: tuple[date, date | None]):
-    fingerprint = pgp_keys.fingerprints[name]
-    return tuple(Signer(fingerprint=fingerprint, valid_from=start, valid_to=end) for start, end in windows)
+def _windows(pgp_keys, *windows: tuple[date, date | None]):
+    return pgp_keys.trust(keys=tuple(pgp_keys.line("sender", start, valid_to=end) for start, end in windows))
 
 
 def _reason(judging, *arguments, **more) -> str:
@@ -50,15 +48,12 @@ def test_an_old_archive_of_a_key_that_expired_since_is_believed(judging, pgp_key
 
 def test_the_window_of_a_signer_includes_both_its_days(judging, pgp_keys) -> None:
     message, day = pgp_keys.seal(CONTENT), SIGNED_AT.date()
-    trust = pgp_keys.trust()
-    one_day = trust.model_copy(update={"signers": _signers(pgp_keys, "sender", (day, day))})
-    assert judging(message, one_day).signer
-    before = trust.model_copy(update={"signers": _signers(pgp_keys, "sender", (date(2026, 1, 1), date(2026, 3, 4)))})
+    assert judging(message, _windows(pgp_keys, (day, day))).signer
+    before = _windows(pgp_keys, (date(2026, 1, 1), date(2026, 3, 4)))
     assert _reason(judging, message, before) == "SIGNER_EXPIRED"
-    after = trust.model_copy(update={"signers": _signers(pgp_keys, "sender", (date(2026, 3, 6), None))})
-    assert _reason(judging, message, after) == "SIGNER_NOT_ALLOWED"
+    assert _reason(judging, message, _windows(pgp_keys, (date(2026, 3, 6), None))) == "SIGNER_NOT_ALLOWED"
     gap = (date(2026, 1, 1), date(2026, 2, 1)), (date(2026, 3, 5), None)
-    assert judging(message, trust.model_copy(update={"signers": _signers(pgp_keys, "sender", *gap)})).signer
+    assert judging(message, _windows(pgp_keys, *gap)).signer
 
 
 def test_a_clock_that_is_a_little_ahead_is_forgiven(judging, pgp_keys) -> None:

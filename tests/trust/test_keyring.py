@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from tests.fixtures.openpgp import KEYS_MADE, NOW, Gpg
 
-from cuadre.config import Signer
 from cuadre.model.errors import ConfigurationError
 from cuadre.trust import check_keys, import_keys, judge, list_keys, private_home
 from cuadre.trust.home import environment
@@ -58,11 +57,8 @@ def test_a_file_without_a_key_is_refused(tmp_path) -> None:
 
 
 def test_the_check_says_what_is_missing_revoked_or_about_to_end(pgp_keys) -> None:
-    trust = pgp_keys.trust("sender", "outdated", "revoked", "stranger")
-    windowed = Signer(
-        fingerprint=pgp_keys.fingerprints["second"], valid_from=date(2026, 1, 1), valid_to=date(2026, 3, 15)
-    )
-    trust = trust.model_copy(update={"signers": (*trust.signers, windowed)})
+    lines = [pgp_keys.line(name) for name in ("sender", "outdated", "revoked", "stranger")]
+    trust = pgp_keys.trust(keys=(*lines, pgp_keys.line("second", valid_to=date(2026, 3, 15))))
     found = {warning.fingerprint: warning for warning in check_keys(pgp_keys.ours.home, trust, NOW)}
     named = {name: found.get(pgp_keys.fingerprints[name]) for name in ("sender", "outdated", "stranger", "second")}
     assert named["sender"] is None

@@ -15,8 +15,9 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from pydantic import SecretStr
 
 from cuadre.config import secrets
+from cuadre.config.references import SecretReference
 from cuadre.config.secrets import Resolver
-from cuadre.config.source import SecretReference, Source
+from cuadre.config.source import Source
 from cuadre.model.errors import ConfigurationError
 
 

@@ -47,7 +47,7 @@ def import_(file: KeyFile, keyring: Home, json: Json = False) -> None:
     for fingerprint in () if json else fingerprints:
         out.print(fingerprint)
     err.print("Imported, and trusted by nothing yet. Confirm each fingerprint with its owner by telephone,")
-    err.print("then name it under `trust.signers` of the source file.")
+    err.print("then name it under `trust.keys` of the source file.")
 
 
 @app.command()

@@ -1,23 +1,20 @@
 """Source definitions: one reviewed YAML file per provider account, validated once, unknown keys refused."""
 
 from cuadre.config.loading import load_source, load_sources
+from cuadre.config.references import ChannelReference, FolderReference, SecretReference
 from cuadre.config.source import (
     Alerts,
     Bank,
-    ChannelReference,
     FeePlan,
-    FolderReference,
     Limits,
     Orders,
     Schedule,
-    SecretReference,
     Settlement,
-    Signer,
     Source,
     Thresholds,
     Transport,
-    Trust,
 )
+from cuadre.config.trust import Trust, TrustedKey
 
 __all__ = [
     "Alerts",
@@ -30,11 +27,11 @@ __all__ = [
     "Schedule",
     "SecretReference",
     "Settlement",
-    "Signer",
     "Source",
     "Thresholds",
     "Transport",
     "Trust",
+    "TrustedKey",
     "load_source",
     "load_sources",
 ]

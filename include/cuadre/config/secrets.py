@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from cuadre.config.source import FolderReference, SecretReference
+from cuadre.config.references import FolderReference, SecretReference
 from cuadre.model.errors import ConfigurationError
 
 Resolver = Callable[[SecretReference], SecretStr]

@@ -12,17 +12,16 @@ from itertools import combinations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from cuadre.config.naming import NamePattern
+from cuadre.config.references import ChannelReference, SecretReference, Strict
+from cuadre.config.trust import Trust
 from cuadre.config.values import (
     Channel,
-    Cipher,
     Cron,
     Currency,
-    Digest,
     Duration,
-    Fingerprint,
     Money,
     Name,
     Pattern,
@@ -31,43 +30,6 @@ from cuadre.config.values import (
     TimeOfDay,
     Zone,
 )
-
-
-class Strict(BaseModel):
-    """Base of all models here: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SecretReference(Strict):
-    """Where a secret is: exactly one of an Airflow connection id, an environment variable, or a file."""
-
-    connection: str | None = None
-    env: str | None = None
-    file: str | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> SecretReference:
-        if sum(value is not None for value in (self.connection, self.env, self.file)) != 1:
-            raise ValueError("give exactly one of: connection, env, file")
-        return self
-
-
-class FolderReference(Strict):
-    """Where a folder is: its path, or the environment variable that holds it; exactly one."""
-
-    folder: str | None = None
-    env: str | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> FolderReference:
-        if (self.folder is None) == (self.env is None):
-            raise ValueError("give exactly one of: folder, env")
-        return self
-
-
-class ChannelReference(SecretReference):
-    """Where an apprise URL is; the URL itself is a secret."""
 
 
 class Schedule(Strict):
@@ -107,37 +69,6 @@ class Transport(Strict):
     def names(self) -> NamePattern:
         """How archives are named."""
         return NamePattern(self.pattern)
-
-
-class Signer(Strict):
-    """A provider's signing key: primary fingerprint and the window in which its signatures count."""
-
-    fingerprint: Fingerprint
-    valid_from: date
-    valid_to: date | None = None
-
-    @model_validator(mode="after")
-    def _possible(self) -> Signer:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to lies before valid_from")
-        return self
-
-
-class Trust(Strict):
-    """Which messages are believed.
-
-    `keyring` is the GnuPG home; its keys are worth nothing without a line in `signers`. `passphrase` opens the
-    decryption key. The floors are refusals by default; loosen them by name only.
-    """
-
-    shape: Literal["signed_then_encrypted"] = "signed_then_encrypted"
-    keyring: FolderReference
-    passphrase: SecretReference | None = None
-    signers: Annotated[tuple[Signer, ...], Field(min_length=1)]
-    digests: Annotated[tuple[Digest, ...], Field(min_length=1)] = ("SHA256", "SHA384", "SHA512")
-    ciphers: Annotated[tuple[Cipher, ...], Field(min_length=1)] = ("AES", "AES192", "AES256", "CAMELLIA256", "TWOFISH")
-    minimum_rsa_bits: Annotated[int, Field(ge=1024)] = 2048
-    clock_skew: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=1))] = timedelta(minutes=5)
 
 
 class Limits(Strict):

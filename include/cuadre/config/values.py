@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from cuadre.config.naming import NamePattern
-from cuadre.model.openpgp import CIPHERS, DIGESTS
+from cuadre.model.openpgp import CIPHERS, DIGESTS, PUBLIC_KEYS
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -59,7 +59,7 @@ def _known_in(algorithms: Mapping[int, str]) -> AfterValidator:
 
     def known(name: str) -> str:
         if name not in algorithms.values():
-            raise ValueError(f"unknown algorithm {name!r}; known are {', '.join(algorithms.values())}")
+            raise ValueError(f"unknown algorithm {name!r}; known are {', '.join(dict.fromkeys(algorithms.values()))}")
         return name
 
     return AfterValidator(known)
@@ -71,4 +71,5 @@ Cron = Annotated[str, AfterValidator(_daily_cron)]
 Pattern = Annotated[str, AfterValidator(_readable_pattern)]
 Digest = Annotated[str, _known_in(DIGESTS)]
 Cipher = Annotated[str, _known_in(CIPHERS)]
+PublicKey = Annotated[str, _known_in(PUBLIC_KEYS)]
 Duration = Annotated[timedelta, Field(ge=timedelta(seconds=1))]

@@ -23,7 +23,7 @@ class RejectionReason(Enum):
     NOT_ENCRYPTED = "The archive is not encrypted. Treat its content as exposed and ask for an encrypted copy."
     BAD_SIGNATURE = "A signature does not match the content. Do not use the file; ask the provider to send it again."
     UNKNOWN_SIGNER = "Signed by a key that is not in the key ring. Confirm its fingerprint by telephone first."
-    SIGNER_NOT_ALLOWED = "Signed by a known key that this source does not allow. Check the signers of the source file."
+    SIGNER_NOT_ALLOWED = "Signed by a known key that this source does not allow. Check `trust.keys` in the source file."
     SIGNER_EXPIRED = "Signed after the signer's key, or its allowed window, had ended. Ask for the new key."
     SIGNER_REVOKED = "The signer's key is revoked. Do not use the file; call the provider's security contact."
     SIGNATURE_EXPIRED = "The signature itself carries an expiry that has passed. Ask the provider to sign again."

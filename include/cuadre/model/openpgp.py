@@ -1,6 +1,6 @@
 """The numbers OpenPGP gives its algorithms, by the names source files and refusals use.
 
-Source: RFC 9580, sections 9.3 and 9.5. Which of them are good enough is said by a source's `trust`, not here.
+Source: RFC 9580, sections 9.1, 9.3 and 9.5. Which of them are good enough is said by a source's `trust`, not here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from types import MappingProxyType
 
 DIGESTS: Mapping[int, str] = MappingProxyType(
     {1: "MD5", 2: "SHA1", 3: "RIPEMD160", 8: "SHA256", 9: "SHA384", 10: "SHA512", 11: "SHA224"}
+)
+
+PUBLIC_KEYS: Mapping[int, str] = MappingProxyType(
+    {1: "RSA", 2: "RSA", 3: "RSA", 16: "ELGAMAL", 17: "DSA", 18: "ECDH", 19: "ECDSA", 22: "EDDSA"}
 )
 
 CIPHERS: Mapping[int, str] = MappingProxyType(

@@ -155,8 +155,9 @@ def _archive(
 
 
 def _write_source(path: Path, source: Source, keys: Keys, signers: set[str]) -> None:
-    """The source file as it would be reviewed: the given one, believing the sandbox's signers only."""
+    """The source file as it would be reviewed: the given one, believing the sandbox's keys only."""
     data = source.model_dump(mode="json", exclude_unset=True)
-    data["trust"]["signers"] = [{"fingerprint": s, "valid_from": MADE_ON.isoformat()} for s in sorted(signers)]
+    roles = [*(("signer", signer) for signer in sorted(signers)), ("decryption", keys.receiver)]
+    data["trust"]["keys"] = [{"role": r, "fingerprint": f, "valid_from": MADE_ON.isoformat()} for r, f in roles]
     data["trust"]["keyring"] = {"folder": str(keys.keyring.resolve())}
     path.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")

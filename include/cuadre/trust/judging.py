@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cuadre.config.source import Trust
+from cuadre.config.trust import Trust
 from cuadre.model.codes import RejectionReason
 from cuadre.model.errors import ArchiveRejected, ConfigurationError
 from cuadre.trust.decryption import Decryption, decrypting

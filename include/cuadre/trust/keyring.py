@@ -13,7 +13,7 @@ from pathlib import Path
 
 import gnupg
 
-from cuadre.config.source import Trust
+from cuadre.config.trust import Trust
 from cuadre.model.errors import ConfigurationError
 from cuadre.trust.home import private_home
 

@@ -1,22 +1,22 @@
 """The acceptance rule: from what gpg said to one signature that is believed, or one reason why none is.
 
+The order of the rules is here; what is demanded of keys and algorithms is in `policy`.
+
 Source of the rule: what GnuPG was seen to say of forged, damaged and outdated messages; its exit code says nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from cuadre.config.source import Signer, Trust
+from cuadre.config.trust import Trust
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected, ConfigurationError
 from cuadre.trust.keyring import Key
+from cuadre.trust.policy import check_ciphers, check_signature
 from cuadre.trust.status import Statement, ValidSignature
 
-_RSA = (1, 2, 3)
-_ELLIPTIC = (19, 22)
-_BINARY_DOCUMENT = "00"
 _NO_PUBLIC_KEY = 9
 _NO_SECRET_KEY = 17
 _WEAK_DIGEST = 5
@@ -40,7 +40,7 @@ def apply_rule(
     _check_integrity(said, holds_openpgp)
     _check_signature_words(said, trust, now)
     for signature in said.valid:
-        _check_signature(signature, said, trust, now, keys)
+        check_signature(signature, trust=trust, now=now, keys=keys)
     if code != 0 or said.words & {*_REFUSED_WORDS} or said.count("NEWSIG") != len(said.valid):
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
     return said.valid[0]
@@ -59,11 +59,7 @@ def _check_encryption(said: Statement, trust: Trust) -> None:
         raise ArchiveRejected(Reason.NESTED_MESSAGE)
     if not said.protected:
         raise ArchiveRejected(Reason.NO_INTEGRITY_PROTECTION)
-    weak = sorted(set(said.ciphers) - set(trust.ciphers))
-    if weak:
-        raise ArchiveRejected(
-            Reason.WEAK_ALGORITHM, f"Encrypted with {weak[0]}. Ask for one of {_list(trust.ciphers)}."
-        )
+    check_ciphers(said.ciphers, trust)
 
 
 def _explain_no_decryption(said: Statement) -> None:
@@ -116,57 +112,3 @@ def _check_signature_words(said: Statement, trust: Trust, now: datetime) -> None
         raise ArchiveRejected(Reason.SIGNER_REVOKED)
     if not said.valid:
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP if "NEWSIG" in said.words else Reason.UNSIGNED)
-
-
-def _check_signature(
-    signature: ValidSignature, said: Statement, trust: Trust, now: datetime, keys: Sequence[Key]
-) -> None:
-    signers = [signer for signer in trust.signers if signer.fingerprint == signature.primary]
-    if not signers:
-        raise ArchiveRejected(
-            Reason.SIGNER_NOT_ALLOWED, f"Signed by {signature.primary}, which this source does not allow."
-        )
-    if signature.made_at > now + trust.clock_skew:
-        raise ArchiveRejected(
-            Reason.SIGNATURE_FROM_FUTURE, f"Signed at {signature.made_at.isoformat()}. Compare both clocks (NTP)."
-        )
-    if signature.kind != _BINARY_DOCUMENT:
-        raise ArchiveRejected(Reason.BAD_SIGNATURE, "A text signature does not cover the exact bytes of the archive.")
-    used = [key for key in keys if key.fingerprint in (signature.fingerprint, signature.primary)]
-    _check_strength(signature, trust, used)
-    _check_validity(signature, trust, signers, used)
-
-
-def _check_strength(signature: ValidSignature, trust: Trust, used: Sequence[Key]) -> None:
-    if signature.digest not in trust.digests:
-        raise ArchiveRejected(
-            Reason.WEAK_ALGORITHM, f"Signed with {signature.digest}. Ask for one of {_list(trust.digests)}."
-        )
-    for key in used:
-        if key.algorithm in _RSA and key.bits < trust.minimum_rsa_bits:
-            raise ArchiveRejected(
-                Reason.WEAK_ALGORITHM,
-                f"Signed with an RSA key of {key.bits} bits; {trust.minimum_rsa_bits} are needed.",
-            )
-        if key.algorithm not in (*_RSA, *_ELLIPTIC):
-            raise ArchiveRejected(Reason.WEAK_ALGORITHM, "Signed with a kind of key that is no longer safe.")
-
-
-def _check_validity(signature: ValidSignature, trust: Trust, signers: Sequence[Signer], used: Sequence[Key]) -> None:
-    day = signature.made_at.astimezone(UTC).date()
-    if all(day < signer.valid_from for signer in signers):
-        raise ArchiveRejected(
-            Reason.SIGNER_NOT_ALLOWED, f"Signed on {day}, before this key's window begins. Check the source's signers."
-        )
-    in_window = any(s.valid_from <= day and (s.valid_to is None or day <= s.valid_to) for s in signers)
-    ends = [key.expires for key in used if key.expires is not None]
-    if not in_window or any(signature.made_at >= end for end in ends):
-        raise ArchiveRejected(Reason.SIGNER_EXPIRED)
-    if any(key.revoked for key in used):
-        raise ArchiveRejected(Reason.SIGNER_REVOKED)
-    if any(signature.made_at < key.created - max(trust.clock_skew, timedelta(0)) for key in used):
-        raise ArchiveRejected(Reason.BAD_SIGNATURE, "The signature is dated before its key was made.")
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names)

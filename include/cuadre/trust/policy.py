@@ -1,0 +1,100 @@
+"""What a source demands of keys and algorithms: one signature or cipher held against its key lines and floors.
+
+A signature is judged as of the moment it claims to be made. What is demanded of a whole message is in `rule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from cuadre.config.trust import Trust, TrustedKey
+from cuadre.model.codes import RejectionReason as Reason
+from cuadre.model.errors import ArchiveRejected
+from cuadre.model.openpgp import PUBLIC_KEYS
+from cuadre.trust.keyring import Key
+from cuadre.trust.status import ValidSignature
+
+_BINARY_DOCUMENT = "00"
+_BY_LENGTH = ("RSA", "DSA", "ELGAMAL")
+"""Their strength is their length; a curve's is its name."""
+
+
+def check_signature(signature: ValidSignature, *, trust: Trust, now: datetime, keys: Sequence[Key]) -> None:
+    """Hold a mathematically good signature against the lines and floors of `trust`.
+
+    Args:
+        signature: as gpg vouched for it.
+        trust: the source's own.
+        now: the moment of judging, for signatures from the future.
+        keys: the key ring's, which know how keys are made and when they end.
+
+    Raises:
+        ArchiveRejected: SIGNER_NOT_ALLOWED, SIGNATURE_FROM_FUTURE, BAD_SIGNATURE, WEAK_ALGORITHM, SIGNER_REVOKED or
+            SIGNER_EXPIRED; the first that fits, in this order.
+    """
+    lines = [key for key in trust.signers if key.fingerprint == signature.primary]
+    if not lines:
+        raise ArchiveRejected(
+            Reason.SIGNER_NOT_ALLOWED, f"Signed by {signature.primary}, which this source does not allow."
+        )
+    if signature.made_at > now + trust.clock_skew:
+        raise ArchiveRejected(
+            Reason.SIGNATURE_FROM_FUTURE, f"Signed at {signature.made_at.isoformat()}. Compare both clocks (NTP)."
+        )
+    if signature.kind != _BINARY_DOCUMENT:
+        raise ArchiveRejected(Reason.BAD_SIGNATURE, "A text signature does not cover the exact bytes of the archive.")
+    used = [key for key in keys if key.fingerprint in (signature.fingerprint, signature.primary)]
+    check_digest(signature.digest, trust)
+    for key in used:
+        check_key(key, trust, "Signed with")
+    if any(line.compromised for line in lines) or any(key.revoked for key in used):
+        raise ArchiveRejected(Reason.SIGNER_REVOKED)
+    _check_window(signature, trust, lines, used)
+
+
+def check_digest(digest: str, trust: Trust) -> None:
+    """Refuse a signature's hash below the floor: WEAK_ALGORITHM."""
+    if digest not in trust.digests:
+        raise ArchiveRejected(Reason.WEAK_ALGORITHM, f"Signed with {digest}. Ask for one of {_list(trust.digests)}.")
+
+
+def check_ciphers(ciphers: Iterable[str], trust: Trust) -> None:
+    """Refuse encryption below the floor: WEAK_ALGORITHM."""
+    weak = sorted(set(ciphers) - set(trust.ciphers))
+    if weak:
+        raise ArchiveRejected(
+            Reason.WEAK_ALGORITHM, f"Encrypted with {weak[0]}. Ask for one of {_list(trust.ciphers)}."
+        )
+
+
+def check_key(key: Key, trust: Trust, what_for: str) -> None:
+    """Refuse a key below the floor: WEAK_ALGORITHM. `what_for` begins the sentence, as in "Signed with"."""
+    algorithm = PUBLIC_KEYS.get(key.algorithm, f"algorithm {key.algorithm}")
+    if algorithm not in trust.public_keys:
+        raise ArchiveRejected(
+            Reason.WEAK_ALGORITHM, f"{what_for} a key for {algorithm}. Ask for one of {_list(trust.public_keys)}."
+        )
+    if algorithm in _BY_LENGTH and key.bits < trust.minimum_rsa_bits:
+        raise ArchiveRejected(
+            Reason.WEAK_ALGORITHM,
+            f"{what_for} a key for {algorithm} of {key.bits} bits; {trust.minimum_rsa_bits} are needed.",
+        )
+
+
+def _check_window(signature: ValidSignature, trust: Trust, lines: Sequence[TrustedKey], used: Sequence[Key]) -> None:
+    day = signature.made_at.astimezone(UTC).date()
+    if all(day < line.valid_from for line in lines):
+        raise ArchiveRejected(
+            Reason.SIGNER_NOT_ALLOWED, f"Signed on {day}, before this key's window begins. Check the source's keys."
+        )
+    if not any(line.counts_on(day) for line in lines):
+        raise ArchiveRejected(Reason.SIGNER_EXPIRED)
+    if any(key.expires is not None and signature.made_at >= key.expires for key in used):
+        raise ArchiveRejected(Reason.SIGNER_EXPIRED)
+    if any(signature.made_at < key.created - trust.clock_skew for key in used):
+        raise ArchiveRejected(Reason.BAD_SIGNATURE, "The signature is dated before its key was made.")
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names)
