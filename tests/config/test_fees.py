@@ -13,9 +13,9 @@ from cuadre.config import FeePlan
 from cuadre.config.fees import fee_sql, tax_sql
 
 START = date(2026, 1, 1)
-cents = st.integers(200, 372_400).map(lambda n: Decimal(n) / 100)
+cents = (st.integers(200, 372_400) | st.integers(1, 10**14 - 1)).map(lambda n: Decimal(n) / 100)
 rooms = st.integers(0, 372_400).map(lambda n: Decimal(n) / 100)
-percents = st.integers(0, 20_000_000).map(lambda n: Decimal(n) / 1_000_000)
+percents = st.integers(0, 100_000_000).map(lambda n: Decimal(n) / 1_000_000)
 
 
 def charged(plans: tuple[FeePlan, ...], gross: Decimal, **row: object) -> tuple[Decimal | None, Decimal | None]:
@@ -55,6 +55,7 @@ def test_percent_is_percent_and_never_a_fraction() -> None:
 def test_a_fixed_part_comes_on_top_before_rounding() -> None:
     plan = FeePlan(currency="PEN", valid_from=START, percent=Decimal("1"), fixed=Decimal("0.305"))
     assert charged((plan,), Decimal(10))[0] == Decimal("0.41")
+    assert charged((plan,), Decimal(1_000_000))[0] == Decimal("10000.31")
 
 
 def test_the_plan_of_the_day_applies_and_a_channels_own_plan_comes_first() -> None:

@@ -83,6 +83,69 @@ def test_money_as_text_and_as_a_narrower_decimal_is_taken_exactly(tmp_path):
     assert [total.outcome for total in report.outcomes] == ["matched"]
 
 
+def with_column(table, rows, name, values):
+    made = pa.Table.from_pylist(rows, arrow_schema(table))
+    return made.set_column(made.schema.get_field_index(name), name, values)
+
+
+@pytest.mark.parametrize("statistics", [True, False])
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [(ORDERS, "amount"), (ORDERS, "currency"), (ORDERS, "status"), (LINES, "gross"), (LINES, "line_no")],
+)
+def test_a_null_where_none_may_be_is_refused_and_matches_nothing(tmp_path, table, name, statistics):
+    rows = {LINES: [line(1, psp_reference="c1")], ORDERS: [order("o1", psp_reference="c1")]}
+    files = {each: write(tmp_path / f"{each.name}.parquet", each, rows[each]) for each in rows}
+    absent = pa.nulls(1, arrow_schema(table).field(name).type)
+    pq.write_table(with_column(table, rows[table], name, absent), files[table], write_statistics=statistics)
+    with pytest.raises(ConfigurationError, match=f"column {name} holds NULL"):
+        call(tmp_path, files[LINES], files[ORDERS])
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("amounts", [pa.array(["100.0000004"]), pa.array([Decimal("100.0000004")]), pa.array([True])])
+def test_money_that_would_be_rounded_or_made_up_is_refused(tmp_path, amounts):
+    path = tmp_path / "o.parquet"
+    pq.write_table(with_column(ORDERS, [order("o1", psp_reference="c1")], "amount", amounts), path)
+    with pytest.raises(ConfigurationError, match=r"amount does not fit DECIMAL\(18,6\)"):
+        call(tmp_path, write(tmp_path / "l.parquet", LINES, [line(1, psp_reference="c1")]), path)
+
+
+@pytest.mark.parametrize("moments", [pa.array([AS_OF.replace(tzinfo=None)]), pa.array([DAY]), pa.array(["2026-03-03"])])
+def test_an_instant_without_a_zone_is_refused(tmp_path, moments):
+    path = tmp_path / "o.parquet"
+    pq.write_table(with_column(ORDERS, [order("o1")], "due_at", moments), path)
+    with pytest.raises(ConfigurationError, match=r"due_at is .* has to be a timestamp with its zone"):
+        call(tmp_path, write(tmp_path / "l.parquet", LINES, []), path)
+
+
+def test_a_line_of_an_unknown_type_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="1 lines are of a type there is not"):
+        run(tmp_path, [line(1, line_type="PAYMENTS")], [])
+
+
+@pytest.mark.parametrize("line_no", [-5, 0, 2**41])
+def test_a_line_with_an_impossible_number_is_refused_and_not_lost(tmp_path, line_no):
+    with pytest.raises(ConfigurationError, match="1 lines have a number that is not between 1 and"):
+        run(tmp_path, [line(1, psp_reference="c1"), line(line_no, psp_reference="c2")], [])
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_payment_beyond_every_limit_is_compared_with_the_contract_like_any_other(tmp_path):
+    result = run(
+        tmp_path, [line(1, psp_reference="c1", gross="300000")], [order("o1", psp_reference="c1", amount="300000")]
+    )
+    assert [reason["expected"] for reason in result.line(1)["reasons"]] == ["11970.000000"]
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
+    left = tmp_path / "out" / ".reconcile.quarantine-killed"
+    left.mkdir(parents=True)
+    (left / "outcomes.parquet").touch()
+    run(tmp_path, [line(1)], [])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["open_items.parquet", "outcomes.parquet"]
+
+
 def test_text_that_is_no_amount_is_refused(tmp_path):
     lines = tmp_path / "l.parquet"
     table = pa.Table.from_pylist([line(1)], arrow_schema(LINES))

@@ -11,6 +11,10 @@ from decimal import Decimal
 
 from cuadre.config.source import FeePlan
 
+_NARROW = 9_999
+_MOST = 999_999_999_999
+"""The largest share that fits 18 digits with fourteen decimals, and the largest amount there is; whole units."""
+
 
 def fee_sql(plans: tuple[FeePlan, ...], prefix: str = "") -> str:
     """SQL for the contract's fee of a payment line, DECIMAL(18,6) in the line's currency."""
@@ -47,10 +51,21 @@ def _fee(plan: FeePlan, prefix: str) -> str:
 
 
 def _share(amount: str, percent: Decimal, decimals: int, fixed: Decimal = Decimal(0)) -> str:
-    share = f"CAST({amount} AS DECIMAL(18,6)) * CAST('{percent / 100:f}' AS DECIMAL(9,8))"
-    if fixed:
-        share = f"{share} + {_decimal(fixed)}"
-    return f"CAST(ROUND({share}, {decimals}) AS DECIMAL(18,6))"
+    """`percent` of `amount`, plus `fixed`, rounded.
+
+    DuckDB multiplies in 64 bits and gives up beyond 18 digits, which with fourteen decimals is at ten thousand; in 128
+    bits it takes forty times as long. So large amounts, and only they, are multiplied wide.
+    """
+    rate = f"CAST('{percent / 100:f}' AS DECIMAL(9,8))"
+    exact = f"CAST({amount} AS DECIMAL(18,6))"
+
+    def rounded(product: str) -> str:
+        share = f"{product} + {_decimal(fixed)}" if fixed else product
+        return f"CAST(ROUND({share}, {decimals}) AS DECIMAL(18,6))"
+
+    narrow, wide = rounded(f"{exact} * {rate}"), rounded(f"CAST({exact} AS DECIMAL(27,6)) * {rate}")
+    most = min(_NARROW * 100 // percent, _MOST) if percent else _MOST
+    return f"CASE WHEN {amount} BETWEEN -{most} AND {most} THEN {narrow} ELSE {wide} END"
 
 
 def _decimal(amount: Decimal) -> str:

@@ -7,9 +7,8 @@ What lives here: which inputs, which day, which files come out. The rules of mat
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,14 +16,19 @@ from cuadre.config.source import Source
 from cuadre.matching.engine import DuckDbEngine, duckdb_engine
 from cuadre.matching.inputs import input_view, parquet_files
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.rendering import literal, render
+from cuadre.matching.rendering import literal, literals, render
 from cuadre.matching.results import open_item_tables, outcome_tables, totals
 from cuadre.matching.writing import write_parquet
 from cuadre.model.arrow import arrow_schema
-from cuadre.model.codes import BREAKS
+from cuadre.model.codes import BREAKS, LineType
 from cuadre.model.columns import BANK_CREDITS, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
-from cuadre.model.errors import ConfigurationError, Refusal
+from cuadre.model.errors import ConfigurationError, Refusal, Terminal
 from cuadre.model.records import ReconcileReport
+from cuadre.pipeline.given import refuse_guesswork
+from cuadre.trust.quarantine import quarantine
+
+_LAST_LINE = 1_000_000_000
+"""The highest number a line may have in its archive: far more than any holds, and results are cut into blocks by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,11 @@ def reconcile(
         Counts, money by outcome and currency, and the SHA-256 of what was read and written.
 
     Raises:
-        ConfigurationError: an input is not there, lacks a column or has floating-point money; `as_of` is naive; the
-            lines are of several days or of another source.
+        ConfigurationError: an input is not there, lacks a column or has values that would have to be guessed at, such
+            as NULLs, floating-point money or instants without a zone; `as_of` is naive; the lines are of several days,
+            of another source or of an unknown type.
         Refusal: an order or a line is there twice.
+        Terminal: a line got no row, which must not happen.
     """
     if as_of.tzinfo is None:
         raise ConfigurationError("as_of needs a time zone, such as 2026-03-03T12:00:00Z.")
@@ -85,11 +91,17 @@ def reconcile(
         claims=_optional(claims, "claims"),
     )
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".spill-", dir=out) as spill, duckdb_engine(Path(spill)) as db:
+    with quarantine(out / "reconcile") as private, duckdb_engine(private) as db:
         _open_inputs(db, inputs)
         day = settlement_date or _day(db, source, as_of)
-        _check_source(db, source)
-        return _run(db, inputs, source, day, as_of, out)
+        _check_lines(db, source)
+        report = _run(db, inputs, source, day, as_of, private)
+        _refuse_lost_rows(db, report.items)
+        return replace(
+            report,
+            open_items_path=_kept(report.open_items_path, out),
+            outcomes_path=_kept(report.outcomes_path, out),
+        )
 
 
 def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
@@ -122,12 +134,18 @@ def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: da
     )
 
 
+def _kept(made: str, out: Path) -> str:
+    return str(Path(made).replace(out / Path(made).name))
+
+
 def _open_inputs(db: DuckDbEngine, inputs: _Inputs) -> None:
     db.run(input_view("todays_lines", LINES, inputs.lines))
     db.run(input_view("snapshot_orders", ORDERS, inputs.orders))
     db.run(input_view("open_items", OPEN_ITEMS, inputs.open_items))
     db.run(input_view("bank_credits", BANK_CREDITS, inputs.bank_credits))
     db.run(input_view("claims", CLAIMS, inputs.claims))
+    refuse_guesswork(LINES, inputs.lines)
+    refuse_guesswork(ORDERS, inputs.orders)
 
 
 def _optional(path: Path | None, what: str) -> tuple[Path, ...]:
@@ -147,10 +165,30 @@ def _day(db: DuckDbEngine, source: Source, as_of: datetime) -> date:
     return day if source.as_of(day) <= as_of else day - timedelta(days=1)
 
 
-def _check_source(db: DuckDbEngine, source: Source) -> None:
-    strangers = db.rows(f"SELECT COUNT(*) FROM todays_lines WHERE source <> {literal(source.source)}")[0][0]
+def _check_lines(db: DuckDbEngine, source: Source) -> None:
+    strangers, unknown, misnumbered = db.rows(
+        f"SELECT COUNT(*) FILTER (source <> {literal(source.source)}), "
+        f"COUNT(*) FILTER (line_type NOT IN ({literals(LineType)})), "
+        f"COUNT(*) FILTER (line_no NOT BETWEEN 1 AND {_LAST_LINE}) FROM todays_lines"
+    )[0]
     if strangers:
         raise ConfigurationError(f"{strangers} lines are of another source than {source.source}.")
+    if unknown:
+        raise ConfigurationError(f"{unknown} lines are of a type there is not; known are {', '.join(LineType)}.")
+    if misnumbered:
+        raise ConfigurationError(f"{misnumbered} lines have a number that is not between 1 and {_LAST_LINE:,}.")
+
+
+def _refuse_lost_rows(db: DuckDbEngine, written: int) -> None:
+    """Every line has one row: nothing may fall out between two steps."""
+    wanted = db.rows(
+        "SELECT (SELECT COUNT(*) FROM todays_lines) + (SELECT COUNT(*) FROM carried_lines) "
+        "+ (SELECT COUNT(*) FROM items WHERE line_key IS NULL)"
+    )[0][0]
+    if written != wanted:
+        raise Terminal(
+            f"{wanted} rows should have come out and {written} did. Nothing is kept; this is a fault of ours."
+        )
 
 
 def _refuse_repeated_lines(db: DuckDbEngine) -> None:
