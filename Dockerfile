@@ -9,6 +9,8 @@ RUN apt-get update \
 
 USER airflow
 WORKDIR /opt/cuadre
+# One lock file for everyone, tools for development too: what runs here is, to the hash, what the tests ran with. A second
+# lock would save some 100 MB and could differ.
 COPY --chown=airflow:0 requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 
