@@ -30,7 +30,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import (
+from airflow.sdk import (  # type: ignore[attr-defined]  # its stub leaves AsyncCallback and DeadlineAlert out
     AsyncCallback,
     CronPartitionTimetable,
     DeadlineAlert,
@@ -46,9 +46,8 @@ from cuadre.airflow.deadlines import RunMade
 from cuadre.airflow.retries import RETRIES
 from cuadre.airflow.waiting import WaitForArchives
 from cuadre.airflow.work import work_at_hand
-from cuadre.config import load_source
+from cuadre.config.loading import readable_sources
 from cuadre.config.settings import sources_folder
-from cuadre.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from cuadre.config import Source
@@ -84,7 +83,8 @@ def admit(source_file: str, archive: Json) -> Json:
     """Admit one archive; a mapped task takes its documentation from `doc_md` only."""
     from cuadre.pipeline.line import admit_archive
 
-    get_current_context()["archive_name"] = archive["name"]
+    context: Any = get_current_context()
+    context["archive_name"] = archive["name"]
     work = work_at_hand(source_file)
     return admit_archive(*work.arguments, archive, now=work.now)
 
@@ -99,11 +99,10 @@ def check(source_file: str, admissions: list[Json]) -> Json:
 
 
 @task(multiple_outputs=False, pool="cuadre_compute", execution_timeout=timedelta(hours=2), max_active_tis_per_dag=1)
-def reconcile(source_file: str, admissions: list[Json], checked: Json) -> Json:
+def reconcile(source_file: str, admissions: list[Json]) -> Json:
     """Match lines, orders, open items and bank credits. Breaks are results, not failures."""
     from cuadre.pipeline.line import reconcile_day
 
-    del checked  # the gate raised, or this task would not run
     work = work_at_hand(source_file)
     return reconcile_day(*work.arguments, list(admissions), now=work.now)
 
@@ -176,12 +175,12 @@ def settlement(source: Source, source_file: str) -> None:
             execution_timeout=timedelta(minutes=15),
             doc_md="Wait for the day's archives, without a worker slot, until the cut-off.",
         )
-        archives = fetch(source_file)
-        admissions = admit.partial(source_file=source_file).expand(archive=archives)
-        checked = check(source_file, admissions)
-        reconciled = reconcile(source_file, admissions, checked)
+        archives: Any = fetch(source_file)  # Any: what stands for a task's result is no result yet
+        admissions: Any = admit.partial(source_file=source_file).expand(archive=archives)
+        checked: Any = check(source_file, admissions)
+        reconciled: Any = reconcile(source_file, admissions)
         outlet = publish.override(outlets=[published_asset(source.source)])
-        publication = outlet(source_file, admissions, checked, reconciled)
+        publication: Any = outlet(source_file, admissions, checked, reconciled)
         alert(source_file, checked, reconciled, publication)
         later = outdated(source_file)
         TriggerDagRunOperator.partial(
@@ -193,23 +192,12 @@ def settlement(source: Source, source_file: str) -> None:
             doc_md="Start a run for that day, if there is one.",
         ).expand(conf=later)
         wait >> archives
+        checked >> reconciled
         publication >> later
 
     line()
 
 
-def readable() -> dict[str, Source]:
-    """Sources by the name of their file; broken ones and second ones of a name are left to `source_files.py`."""
-    found: dict[str, Source] = {}
-    for path in sorted(sources_folder().glob("*.yaml")):
-        try:
-            source = load_source(path)
-        except ConfigurationError:
-            continue
-        if source.source not in {each.source for each in found.values()}:
-            found[path.name] = source
-    return found
-
-
-for source_file, source in readable().items():
+readable, _ = readable_sources(sources_folder())  # what is wrong with the others is told by `source_files.py`
+for source_file, source in readable.items():
     settlement(source, source_file)

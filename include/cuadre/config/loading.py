@@ -36,14 +36,31 @@ def load_source(path: Path) -> Source:
 
 
 def load_sources(folder: Path) -> dict[str, Source]:
-    """Every `*.yaml` in `folder` by source name, sorted; a name used twice is a ConfigurationError."""
-    found: dict[str, Source] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        source = load_source(path)
-        if source.source in found:
-            raise ConfigurationError(f"{path}: the source name {source.source!r} is used twice.")
-        found[source.source] = source
+    """Every `*.yaml` in `folder` by file name, sorted; ConfigurationError says all that is wrong with any of them."""
+    found, wrong = readable_sources(folder)
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
     return found
+
+
+def readable_sources(folder: Path) -> tuple[dict[str, Source], list[str]]:
+    """The sources in `folder` by file name, sorted, and what is wrong with the files left out.
+
+    Left out are files that cannot be read, and of two with one source name the second.
+    """
+    found: dict[str, Source] = {}
+    wrong: list[str] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            source = load_source(path)
+        except ConfigurationError as error:
+            wrong.append(str(error))
+            continue
+        if source.source in {each.source for each in found.values()}:
+            wrong.append(f"{path}: the source name {source.source!r} is used twice.")
+        else:
+            found[path.name] = source
+    return found, wrong
 
 
 class _Loader(yaml.SafeLoader):
