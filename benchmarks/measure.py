@@ -49,7 +49,7 @@ def duel(contenders: Sequence[Contender], runs: int, log: Path) -> dict[str, lis
 
 def median(runs: Sequence[Run], what: str) -> float:
     """Median of one figure of the runs."""
-    return statistics.median(getattr(run, what) for run in runs)
+    return statistics.median(float(getattr(run, what)) for run in runs)
 
 
 def ratio(ours: Sequence[Run], theirs: Sequence[Run]) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def postgres_copy(csv: str, table: str) -> None:
             copy.write(block)
 
 
-SIDES = {
+SIDES: dict[str, Callable[..., None]] = {
     "admit": admit,
     "duckdb-copy": duckdb_copy,
     "reconcile": reconcile,
