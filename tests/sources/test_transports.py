@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +17,11 @@ import asyncssh
 import pytest
 from pydantic import SecretStr
 
-from cuadre.model.errors import ArchiveUnstable, ConfigurationError, HostKeyRefused, SourceUnavailable
+from cuadre.model.errors import ArchiveUnstable, ConfigurationError, HostKeyRefused, SourceUnavailable, Transient
 from cuadre.sandbox.provider import running_provider
 from cuadre.sources.folder import FolderTransport
 from cuadre.sources.sftp import SftpServer, SftpTransport, parse_server
-from cuadre.sources.transport import Transport, with_retries
+from cuadre.sources.transport import RemoteFile, Transport, arriving, with_retries
 from tests.sources.conftest import CONTENT
 
 
@@ -81,6 +83,31 @@ def test_a_file_that_is_still_growing_is_unstable(transport: Transport, outbox: 
         stop.set()
         writer.join()
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_sender_without_end_is_stopped_at_what_it_announced(tmp_path: Path) -> None:
+    with arriving(RemoteFile("archive.pgp", 5, 0.0), tmp_path / "copy") as arrival:
+        arrival.write(b"xxx")
+        with pytest.raises(ArchiveUnstable, match="more than the announced 5 bytes"):
+            arrival.write(b"xxx")
+    assert (tmp_path / "copy.part").stat().st_size == 3
+
+
+def test_a_full_disk_of_ours_is_not_the_providers_trouble(transport: Transport, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(Transient, match="Our own disk does not take copy: File too large"):
+            transport.download("archive.pgp", tmp_path / "copy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_pipe_in_a_watched_folder_keeps_nobody_waiting(outbox: Path, tmp_path: Path) -> None:
+    os.mkfifo(outbox / "pipe.pgp")
+    with pytest.raises(SourceUnavailable, match="not a regular file"):
+        FolderTransport(outbox, attempts=1).download("pipe.pgp", tmp_path / "copy")
 
 
 def test_a_file_that_went_away_is_unstable(transport: Transport, tmp_path: Path) -> None:
@@ -170,7 +197,12 @@ def test_a_server_is_read_from_a_uri_or_from_json_and_the_source_file_pins_the_k
     assert "p@ss" not in repr(from_uri)
 
 
-@pytest.mark.parametrize("text", ["sftp://sftp.example", "sftp://shop@sftp.example", "{", "sftp://a:b@h:port"])
+PORTLESS = '{"host": "h", "login": "u", "password": "p", "port": "abc"}'
+
+
+@pytest.mark.parametrize(
+    "text", ["sftp://sftp.example", "sftp://shop@sftp.example", "{", "sftp://a:b@h:port", PORTLESS]
+)
 def test_a_server_that_cannot_be_used_is_a_configuration_error(text: str) -> None:
     with pytest.raises(ConfigurationError):
         parse_server(SecretStr(text))

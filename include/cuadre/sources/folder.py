@@ -21,6 +21,9 @@ from cuadre.sources.transport import (
     with_retries,
 )
 
+_PLAINLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+"""Follow no link, and wait for nobody: opening a pipe would."""
+
 
 class FolderTransport:
     """Reads `folder`; links and sub-folders are passed over. Seconds: `wait` between tries, `settle` between looks."""
@@ -53,7 +56,7 @@ class FolderTransport:
 
     def _download(self, name: str, target: Path) -> Downloaded:
         try:
-            descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = os.open(self._folder / name, _PLAINLY)
         except FileNotFoundError:
             raise ArchiveUnstable(f"{name} was there a moment ago and is gone.") from None
         except OSError as error:
@@ -62,11 +65,11 @@ class FolderTransport:
             before = _seen(name, os.fstat(descriptor))
             time.sleep(self._settle)
             unchanged(before, _seen(name, os.fstat(descriptor)))
-            with arriving(target) as arrival:
+            with arriving(before, target) as arrival:
                 while block := source.read(CHUNK):
                     arrival.write(block)
             unchanged(before, _seen(name, os.fstat(descriptor)))
-        return arrival.keep(before)
+        return arrival.keep()
 
 
 def _seen(name: str, status: os.stat_result) -> RemoteFile:

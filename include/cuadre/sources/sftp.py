@@ -67,7 +67,7 @@ def parse_server(secret: SecretStr, *, host_key: str | None = None) -> SftpServe
         raise ConfigurationError("The SFTP server of the source has neither a password nor a private key.")
     return SftpServer(
         host=parts["host"],
-        port=int(parts.get("port") or 22),
+        port=_port(parts.get("port") or 22),
         username=parts["login"],
         password=_hidden(parts.get("password")),
         private_key=_hidden(parts.get("private_key")),
@@ -126,14 +126,14 @@ class SftpSession:
             before = await self._stat(name, remote)
             await asyncio.sleep(self._settle)
             unchanged(before, await self._stat(name, remote))
-            with arriving(target) as arrival:
+            with arriving(before, target) as arrival:
                 await self._copy(remote, arrival)
             unchanged(before, await self._stat(name, remote))
         except asyncssh.SFTPNoSuchFile:
             raise ArchiveUnstable(f"{name} was there a moment ago and is gone.") from None
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise SourceUnavailable(f"{name} broke off: {error.__class__.__name__}.") from error
-        return arrival.keep(before)
+        return arrival.keep()
 
     @property
     def _client(self) -> asyncssh.SFTPClient:
@@ -260,6 +260,12 @@ def _from_uri(text: str) -> dict[str, Any]:
         "password": unquote(uri.password or ""),
         **extra,
     }
+
+
+def _port(given: object) -> int:
+    if not str(given).isdecimal() or not 0 < int(str(given)) < 65_536:
+        raise ConfigurationError("The SFTP server of the source has a port that is none.")
+    return int(str(given))
 
 
 def _hidden(text: str | None) -> SecretStr | None:

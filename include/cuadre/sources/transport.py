@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -77,7 +78,8 @@ def unchanged(before: RemoteFile, after: RemoteFile) -> None:
 class Arrival:
     """A file on its way to `target`: hashed and counted as it is written, beside the target until it is kept."""
 
-    def __init__(self, target: Path, partial: Path, file: BinaryIO) -> None:
+    def __init__(self, announced: RemoteFile, target: Path, partial: Path, file: FileIO) -> None:
+        self._announced = announced
         self._target = target
         self._partial = partial
         self._file = file
@@ -85,26 +87,45 @@ class Arrival:
         self._bytes = 0
 
     def write(self, block: bytes) -> None:
-        """Add a block."""
+        """Add a block; ArchiveUnstable when more comes than was announced, or a sender without end fills the disk."""
+        if self._bytes + len(block) > self._announced.bytes:
+            raise ArchiveUnstable(
+                f"{self._announced.name}: more than the announced {self._announced.bytes} bytes came."
+            )
         self._digest.update(block)
-        self._bytes += self._file.write(block)
+        self._bytes += len(block)
+        rest = memoryview(block)
+        with _own_disk(self._target):
+            while rest:
+                rest = rest[self._file.write(rest) :]
 
-    def keep(self, announced: RemoteFile) -> Downloaded:
-        """Give the finished file its name; SourceUnavailable when it has fewer or more bytes than `announced`."""
-        if self._bytes != announced.bytes:
-            raise SourceUnavailable(f"{announced.name}: {self._bytes} of {announced.bytes} bytes arrived.")
+    def keep(self) -> Downloaded:
+        """Give the finished file its name; SourceUnavailable when it has fewer bytes than announced."""
+        if self._bytes != self._announced.bytes:
+            raise SourceUnavailable(f"{self._announced.name}: {self._bytes} of {self._announced.bytes} bytes arrived.")
         self._partial.replace(self._target)
         return Downloaded(self._digest.hexdigest(), self._bytes)
 
 
 @contextmanager
-def arriving(target: Path) -> Iterator[Arrival]:
+def arriving(announced: RemoteFile, target: Path) -> Iterator[Arrival]:
     """What is to become `target`; on the disk when the block ends, under its name once it is kept."""
     partial = target.with_name(f"{target.name}.part")
-    with partial.open("wb") as file:
-        yield Arrival(target, partial, file)
-        file.flush()
-        os.fsync(file.fileno())
+    with _own_disk(target):
+        file = partial.open("wb", buffering=0)
+    with file:
+        yield Arrival(announced, target, partial, file)
+        with _own_disk(target):
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def _own_disk(target: Path) -> Iterator[None]:
+    """What goes wrong in here is our disk's trouble, not the provider's."""
+    try:
+        yield
+    except OSError as error:
+        raise Transient(f"Our own disk does not take {target.name}: {error.strerror}. Make room there.") from error
 
 
 def with_retries(
