@@ -54,6 +54,12 @@ def _readable_pattern(text: str) -> str:
     return NamePattern(text).text
 
 
+def _not_broken(digest: str) -> str:
+    if digest == "MD5":
+        raise ValueError("MD5 cannot be allowed: GnuPG itself refuses signatures over it, since they are easily forged")
+    return digest
+
+
 def _known_in(algorithms: Mapping[int, str]) -> AfterValidator:
     """Refuses a name that is not among `algorithms`."""
 
@@ -69,7 +75,7 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Cron = Annotated[str, AfterValidator(_daily_cron)]
 Pattern = Annotated[str, AfterValidator(_readable_pattern)]
-Digest = Annotated[str, _known_in(DIGESTS)]
+Digest = Annotated[str, _known_in(DIGESTS), AfterValidator(_not_broken)]
 Cipher = Annotated[str, _known_in(CIPHERS)]
 PublicKey = Annotated[str, _known_in(PUBLIC_KEYS)]
 Duration = Annotated[timedelta, Field(ge=timedelta(seconds=1))]

@@ -2,7 +2,8 @@
 
 from cuadre.trust.home import private_home
 from cuadre.trust.judging import Verdict, confirm, judge, judge_in, opened
-from cuadre.trust.keyring import Key, KeyWarning, check_keys, import_keys, list_keys
+from cuadre.trust.keyring import KeyWarning, check_keys, import_keys, list_keys
+from cuadre.trust.listing import Key
 from cuadre.trust.unpacking import Unpacking
 
 __all__ = [

@@ -11,14 +11,14 @@ import fcntl
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from cuadre.model.codes import RejectionReason
 from cuadre.model.errors import ArchiveRejected
-from cuadre.trust.home import environment
+from cuadre.trust.home import OPTIONS, environment
 from cuadre.trust.status import Statement, read_status
 
 _PIPE_BYTES = 1 << 20
@@ -26,23 +26,8 @@ _MOST_STATUS_LINES = 10_000
 _SLOWEST_SECONDS = 300.0
 _SLOWEST_BYTES_PER_SECOND = 500_000
 
-_OPTIONS = (
-    "--no-options",
-    "--batch",
-    "--no-tty",
-    "--no-armor",
-    "--lock-never",
-    "--no-permission-warning",
-    "--no-random-seed-file",
-    "--no-auto-key-retrieve",
-    "--no-auto-key-locate",
-    "--no-auto-check-trustdb",
-    "--disable-dirmngr",
-    "--ignore-time-conflict",
-    "--trust-model=always",
-    "--weak-digest=SHA1",
-    "--pinentry-mode=loopback",
-)
+_WEAK_BUT_KNOWN = ("SHA1", "RIPEMD160")
+"""Hashes gpg takes unless told otherwise; MD5 it refuses by itself."""
 
 
 class Decryption:
@@ -117,18 +102,35 @@ class Decryption:
 
 @contextlib.contextmanager
 def decrypting(
-    archive: Path, *, view: Path, now: datetime, passphrase: str | None, limit: int, verify: bool = True
+    archive: Path,
+    *,
+    view: Path,
+    now: datetime,
+    passphrase: str | None,
+    limit: int,
+    digests: Collection[str],
+    verify: bool = True,
 ) -> Iterator[Decryption]:
     """Start gpg on `archive` with the private home `view`, as if it were `now`; gpg is gone when the block ends.
 
-    The passphrase goes through a pipe, never through the argument list.
+    `digests` are the hashes a signature may be made with. The passphrase goes through a pipe, never through the
+    argument list.
     """
     status_out, status_in = os.pipe()
     pass_out, pass_in = os.pipe()
     with os.fdopen(pass_in, "wb") as pipe:
         pipe.write((passphrase or "").encode() + b"\n")
     clock = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
-    command = ["gpg", *_OPTIONS, f"--homedir={view}", f"--status-fd={status_in}", f"--passphrase-fd={pass_out}"]
+    weak = [f"--weak-digest={digest}" for digest in _WEAK_BUT_KNOWN if digest not in digests]
+    command = [
+        "gpg",
+        *OPTIONS,
+        "--no-armor",
+        *weak,
+        f"--homedir={view}",
+        f"--status-fd={status_in}",
+        f"--passphrase-fd={pass_out}",
+    ]
     command += [f"--faked-system-time={clock}!", *([] if verify else ["--skip-verify"]), "--output=-", "--decrypt"]
     with archive.open("rb", buffering=0) as ciphertext:
         try:

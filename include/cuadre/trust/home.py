@@ -18,6 +18,23 @@ from pathlib import Path
 
 from cuadre.model.errors import ConfigurationError
 
+OPTIONS = (
+    "--no-options",
+    "--batch",
+    "--no-tty",
+    "--lock-never",
+    "--no-permission-warning",
+    "--no-random-seed-file",
+    "--no-auto-key-retrieve",
+    "--no-auto-key-locate",
+    "--no-auto-check-trustdb",
+    "--disable-dirmngr",
+    "--ignore-time-conflict",
+    "--trust-model=always",
+    "--pinentry-mode=loopback",
+)
+"""What every gpg is told: ask nobody and nothing, fetch nothing, leave trust to us."""
+
 _LINKED = (
     "pubring.kbx",
     "pubring.gpg",

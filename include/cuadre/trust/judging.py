@@ -22,7 +22,7 @@ from cuadre.model.errors import ArchiveRejected, ConfigurationError
 from cuadre.trust.decryption import Decryption, decrypting
 from cuadre.trust.framing import check_framing, looks_like_openpgp
 from cuadre.trust.home import private_home
-from cuadre.trust.keyring import keys_in
+from cuadre.trust.listing import keys_in
 from cuadre.trust.rule import apply_rule, is_intact
 from cuadre.trust.status import Statement
 
@@ -33,13 +33,15 @@ DEFAULT_PLAINTEXT_BYTES = 16 * 2**30
 class Verdict:
     """A message that is believed: who signed it and when (UTC), and what gpg said, to hold the second pass against.
 
-    `signer` is the primary fingerprint, `plaintext_bytes` the size of the content, `identity` says which file it was.
+    `signer` is the primary fingerprint, `plaintext_bytes` the size of the content, `digests` the hashes a signature may
+    be made with, `identity` says which file it was.
     """
 
     signer: str
     signed_at: datetime
     shape: str
     plaintext_bytes: int
+    digests: tuple[str, ...]
     statement: Statement
     identity: tuple[int, int, int, int]
 
@@ -81,7 +83,9 @@ def judge_in(
     identity = _identity(archive)
     with archive.open("rb") as file:
         check_framing(file)
-    with decrypting(archive, view=view, now=now, passphrase=passphrase, limit=limit) as decryption:
+    with decrypting(
+        archive, view=view, now=now, passphrase=passphrase, limit=limit, digests=trust.digests
+    ) as decryption:
         head = _drain(decryption)
         statement, code = decryption.conclude()
     try:
@@ -97,6 +101,7 @@ def judge_in(
         signed_at=chosen.made_at,
         shape=trust.shape,
         plaintext_bytes=decryption.plaintext_bytes,
+        digests=trust.digests,
         statement=statement,
         identity=identity,
     )
@@ -107,7 +112,9 @@ def opened(
     view: Path, archive: Path, verdict: Verdict, *, now: datetime, passphrase: str | None = None
 ) -> Iterator[Decryption]:
     """The plaintext of a judged message. Keep what you make of it in quarantine until `confirm` has returned."""
-    with decrypting(archive, view=view, now=now, passphrase=passphrase, limit=verdict.plaintext_bytes) as decryption:
+    with decrypting(
+        archive, view=view, now=now, passphrase=passphrase, limit=verdict.plaintext_bytes, digests=verdict.digests
+    ) as decryption:
         yield decryption
 
 
@@ -127,7 +134,9 @@ def confirm(decryption: Decryption, archive: Path, verdict: Verdict) -> None:
 
 def _blame_integrity(view: Path, archive: Path, *, now: datetime, passphrase: str | None, limit: int) -> None:
     """Refuse as TAMPERED if so: at a bad signature gpg stops before the integrity check, so look again without them."""
-    with decrypting(archive, view=view, now=now, passphrase=passphrase, limit=limit, verify=False) as decryption:
+    with decrypting(
+        archive, view=view, now=now, passphrase=passphrase, limit=limit, digests=(), verify=False
+    ) as decryption:
         _drain(decryption)
         statement, _ = decryption.conclude()
     if not is_intact(statement):

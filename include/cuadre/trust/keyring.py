@@ -5,35 +5,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
+import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import gnupg
-
 from cuadre.config.trust import Trust
 from cuadre.model.errors import ConfigurationError
-from cuadre.trust.home import private_home
-
-_ADDRESS = re.compile(r"\s*<[^>]*>|\S+@\S+")
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key or subkey. `algorithm` is the OpenPGP number, `bits` its size, `capabilities` letters of e, s, c, a."""
-
-    fingerprint: str
-    primary: str
-    user_id: str
-    capabilities: str
-    algorithm: int
-    bits: int
-    created: datetime
-    expires: datetime | None
-    revoked: bool
-    secret: bool
+from cuadre.trust.home import OPTIONS, environment, private_home
+from cuadre.trust.listing import Key, keys_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +27,13 @@ class KeyWarning:
 
 
 def list_keys(home: Path) -> tuple[Key, ...]:
-    """Every key and subkey in `home`, by primary fingerprint; user ids without their e-mail address.
+    """Every key and subkey in `home`, and which of them are ours.
 
     Raises:
         ConfigurationError: `home` is not a GnuPG home.
     """
     with private_home(home) as view:
-        ours = {fingerprint for entry in _gnupg(view).list_keys(secret=True) for fingerprint in _fingerprints(entry)}
-        return tuple(replace(key, secret=key.fingerprint in ours) for key in keys_in(view))
+        return keys_in(view, secret=True)
 
 
 def import_keys(home: Path, file: Path) -> tuple[str, ...]:
@@ -67,13 +47,13 @@ def import_keys(home: Path, file: Path) -> tuple[str, ...]:
         private.mkdir(mode=0o700, exist_ok=True)
         if not (view / private.name).exists():
             (view / private.name).symlink_to(private.resolve())
-        result = _gnupg(view).import_keys(file.read_bytes())
+        brought = _import(view, file)
         ring = view / "pubring.kbx"
         if ring.exists() and not ring.is_symlink():  # gpg replaces the file, and with it our link
             _replace(ring, home / ring.name)
-    if not result.fingerprints:
+    if not brought:
         raise ConfigurationError(f"{file}: no OpenPGP key in it.")
-    return tuple(dict.fromkeys(result.fingerprints))
+    return brought
 
 
 def check_keys(home: Path, trust: Trust, now: datetime, *, days: int = 30) -> tuple[KeyWarning, ...]:
@@ -102,43 +82,19 @@ def check_keys(home: Path, trust: Trust, now: datetime, *, days: int = 30) -> tu
     return tuple(warnings)
 
 
-def keys_in(view: Path) -> tuple[Key, ...]:
-    """`list_keys` of a view that is already open, without asking which of them are ours."""
-    return tuple(key for entry in _gnupg(view).list_keys() for key in _keys(entry))
-
-
-def _fingerprints(entry: dict[str, object]) -> list[str]:
-    subkeys: list[list[str]] = entry["subkeys"]  # type: ignore[assignment]
-    return [str(entry["fingerprint"]), *(subkey[2] for subkey in subkeys)]
-
-
-def _keys(entry: dict[str, object]) -> Iterator[Key]:
-    primary = str(entry["fingerprint"])
-    uids: list[str] = entry["uids"]  # type: ignore[assignment]
-    information: dict[str, dict[str, str]] = entry.get("subkey_info", {})  # type: ignore[assignment]
-    yield _key(entry, primary, primary, uids)
-    for key_id, _, fingerprint, *_ in entry["subkeys"]:  # type: ignore[attr-defined]
-        yield _key(information[key_id], fingerprint, primary, uids)
-
-
-def _key(fields: dict[str, object] | dict[str, str], fingerprint: str, primary: str, uids: list[str]) -> Key:
-    expires = str(fields["expires"])
-    return Key(
-        fingerprint=fingerprint,
-        primary=primary,
-        user_id=_ADDRESS.sub("", uids[0]).strip() if uids else "",
-        capabilities="".join(sorted(set(str(fields["cap"])) & set("esca"))),
-        algorithm=int(str(fields["algo"])),
-        bits=int(str(fields["length"]) or 0),
-        created=datetime.fromtimestamp(int(str(fields["date"])), UTC),
-        expires=datetime.fromtimestamp(int(expires), UTC) if expires else None,
-        revoked=fields["trust"] == "r",
-        secret=False,
-    )
-
-
-def _gnupg(view: Path) -> gnupg.GPG:
-    return gnupg.GPG(gnupghome=str(view), options=["--no-options", "--disable-dirmngr", "--no-auto-check-trustdb"])
+def _import(view: Path, file: Path) -> tuple[str, ...]:
+    """Primary fingerprints of what gpg took from `file`, which it reads itself: a secret key passes through no pipe."""
+    with file.open("rb") as keys:
+        done = subprocess.run(
+            ["gpg", *OPTIONS, f"--homedir={view}", "--status-fd=1", "--import"],
+            stdin=keys,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            check=False,
+        )
+    said = [line.split() for line in done.stdout.decode(errors="replace").splitlines()]
+    return tuple(dict.fromkeys(words[3] for words in said if words[1:2] == ["IMPORT_OK"] and len(words) > 3))
 
 
 @contextlib.contextmanager

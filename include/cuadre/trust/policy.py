@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 from cuadre.config.trust import Trust, TrustedKey
 from cuadre.model.codes import RejectionReason as Reason
-from cuadre.model.errors import ArchiveRejected
+from cuadre.model.errors import ArchiveRejected, ConfigurationError
 from cuadre.model.openpgp import PUBLIC_KEYS
-from cuadre.trust.keyring import Key
+from cuadre.trust.listing import Key
 from cuadre.trust.status import ValidSignature
 
 _BINARY_DOCUMENT = "00"
@@ -27,11 +27,12 @@ def check_signature(signature: ValidSignature, *, trust: Trust, now: datetime, k
         signature: as gpg vouched for it.
         trust: the source's own.
         now: the moment of judging, for signatures from the future.
-        keys: the key ring's, which know how keys are made and when they end.
+        keys: the whole key ring: how its keys are made, when they end, which are revoked.
 
     Raises:
         ArchiveRejected: SIGNER_NOT_ALLOWED, SIGNATURE_FROM_FUTURE, BAD_SIGNATURE, WEAK_ALGORITHM, SIGNER_REVOKED or
             SIGNER_EXPIRED; the first that fits, in this order.
+        ConfigurationError: a key that was used is not among `keys`.
     """
     lines = [key for key in trust.signers if key.fingerprint == signature.primary]
     if not lines:
@@ -44,19 +45,26 @@ def check_signature(signature: ValidSignature, *, trust: Trust, now: datetime, k
         )
     if signature.kind != _BINARY_DOCUMENT:
         raise ArchiveRejected(Reason.BAD_SIGNATURE, "A text signature does not cover the exact bytes of the archive.")
-    used = [key for key in keys if key.fingerprint in (signature.fingerprint, signature.primary)]
-    check_digest(signature.digest, trust)
+    used = _used({signature.fingerprint, signature.primary}, keys)
+    _check_digest(signature.digest, trust)
     for key in used:
-        check_key(key, trust, "Signed with")
-    if any(line.compromised for line in lines) or any(key.revoked for key in used):
-        raise ArchiveRejected(Reason.SIGNER_REVOKED)
+        _check_key(key, trust, "Signed with")
+    _check_revocation(signature, lines, used)
     _check_window(signature, trust, lines, used)
 
 
-def check_digest(digest: str, trust: Trust) -> None:
+def _check_digest(digest: str, trust: Trust) -> None:
     """Refuse a signature's hash below the floor: WEAK_ALGORITHM."""
     if digest not in trust.digests:
         raise ArchiveRejected(Reason.WEAK_ALGORITHM, f"Signed with {digest}. Ask for one of {_list(trust.digests)}.")
+
+
+def check_decryption_key(fingerprint: str | None, *, trust: Trust, keys: Sequence[Key]) -> None:
+    """Refuse a message that a password opened, NO_DECRYPTION_KEY, or a key of ours below the floor, WEAK_ALGORITHM."""
+    if fingerprint is None:
+        raise ArchiveRejected(Reason.NO_DECRYPTION_KEY, "It is encrypted with a password, not to our key.")
+    for key in _used({fingerprint}, keys):
+        _check_key(key, trust, "Encrypted to")
 
 
 def check_ciphers(ciphers: Iterable[str], trust: Trust) -> None:
@@ -68,7 +76,7 @@ def check_ciphers(ciphers: Iterable[str], trust: Trust) -> None:
         )
 
 
-def check_key(key: Key, trust: Trust, what_for: str) -> None:
+def _check_key(key: Key, trust: Trust, what_for: str) -> None:
     """Refuse a key below the floor: WEAK_ALGORITHM. `what_for` begins the sentence, as in "Signed with"."""
     algorithm = PUBLIC_KEYS.get(key.algorithm, f"algorithm {key.algorithm}")
     if algorithm not in trust.public_keys:
@@ -80,6 +88,21 @@ def check_key(key: Key, trust: Trust, what_for: str) -> None:
             Reason.WEAK_ALGORITHM,
             f"{what_for} a key for {algorithm} of {key.bits} bits; {trust.minimum_rsa_bits} are needed.",
         )
+
+
+def _check_revocation(signature: ValidSignature, lines: Sequence[TrustedKey], used: Sequence[Key]) -> None:
+    """Only a key given up in good order leaves signatures that stand, and only if the source names it as retired."""
+    if any(line.compromised for line in lines):
+        raise ArchiveRejected(Reason.SIGNER_REVOKED, "The source names this key as compromised: nothing of it stands.")
+    for revocation in filter(None, (key.revocation for key in used)):
+        if not revocation.is_orderly or signature.made_at >= revocation.made_at:
+            raise ArchiveRejected(Reason.SIGNER_REVOKED)
+        if all(line.retired is None for line in lines):
+            raise ArchiveRejected(
+                Reason.SIGNER_REVOKED,
+                "Its owner gave the key up in good order, later. What it signed before stands once the source names "
+                "the key's last day as `retired`.",
+            )
 
 
 def _check_window(signature: ValidSignature, trust: Trust, lines: Sequence[TrustedKey], used: Sequence[Key]) -> None:
@@ -94,6 +117,14 @@ def _check_window(signature: ValidSignature, trust: Trust, lines: Sequence[Trust
         raise ArchiveRejected(Reason.SIGNER_EXPIRED)
     if any(signature.made_at < key.created - trust.clock_skew for key in used):
         raise ArchiveRejected(Reason.BAD_SIGNATURE, "The signature is dated before its key was made.")
+
+
+def _used(fingerprints: set[str], keys: Sequence[Key]) -> list[Key]:
+    """The keys with these fingerprints, every one of them: what is not listed cannot be held against anything."""
+    used = [key for key in keys if key.fingerprint in fingerprints]
+    if len(used) < len(fingerprints):
+        raise ConfigurationError("The key ring changed while it was being used. Try again.")
+    return used
 
 
 def _list(names: Sequence[str]) -> str:

@@ -13,14 +13,14 @@ from datetime import datetime
 from cuadre.config.trust import Trust
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected, ConfigurationError
-from cuadre.trust.keyring import Key
-from cuadre.trust.policy import check_ciphers, check_signature
+from cuadre.trust.listing import Key
+from cuadre.trust.policy import check_ciphers, check_decryption_key, check_signature
 from cuadre.trust.status import Statement, ValidSignature
 
 _NO_PUBLIC_KEY = 9
 _NO_SECRET_KEY = 17
 _WEAK_DIGEST = 5
-_REFUSED_WORDS = ("ERRSIG", "EXPSIG", "REVKEYSIG", "BADSIG", "FAILURE", "UNEXPECTED", "NODATA", "BADARMOR", "TRUNCATED")
+_REFUSED_WORDS = ("ERRSIG", "EXPSIG", "BADSIG", "FAILURE", "UNEXPECTED", "NODATA", "BADARMOR", "TRUNCATED")
 _OUR_FAULT = (11, 31, 77, 85, 99, 177)
 """libgpg-error: bad passphrase, no pinentry or agent, no such thing set up, cancelled, operation refused."""
 
@@ -34,13 +34,14 @@ def apply_rule(
         ArchiveRejected: the first rule that does not hold, outermost first: encryption, content, signatures.
         ConfigurationError: our own key could not be used.
     """
-    _check_encryption(said, trust)
+    _check_encryption(said, trust, keys)
     _check_single(said)
     _check_early_exits(said)
     _check_integrity(said, holds_openpgp)
     _check_signature_words(said, trust, now)
     for signature in said.valid:
         check_signature(signature, trust=trust, now=now, keys=keys)
+    _check_revocation_known(said, keys)
     if code != 0 or said.words & {*_REFUSED_WORDS} or said.count("NEWSIG") != len(said.valid):
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
     return said.valid[0]
@@ -52,7 +53,7 @@ def is_intact(said: Statement) -> bool:
     return went_well and ("GOODMDC" in said.words or said.aead)
 
 
-def _check_encryption(said: Statement, trust: Trust) -> None:
+def _check_encryption(said: Statement, trust: Trust, keys: Sequence[Key]) -> None:
     if "DECRYPTION_INFO" not in said.words:
         _explain_no_decryption(said)
     if said.count("DECRYPTION_INFO") > 1:
@@ -60,6 +61,7 @@ def _check_encryption(said: Statement, trust: Trust) -> None:
     if not said.protected:
         raise ArchiveRejected(Reason.NO_INTEGRITY_PROTECTION)
     check_ciphers(said.ciphers, trust)
+    check_decryption_key(said.decryption_key, trust=trust, keys=keys)
 
 
 def _explain_no_decryption(said: Statement) -> None:
@@ -108,7 +110,12 @@ def _check_signature_words(said: Statement, trust: Trust, now: datetime) -> None
         if failed.made_at > now + trust.clock_skew:
             raise ArchiveRejected(Reason.SIGNATURE_FROM_FUTURE)
         raise ArchiveRejected(Reason.BAD_SIGNATURE, f"A signature cannot be checked (error {failed.code}).")
-    if "REVKEYSIG" in said.words:
-        raise ArchiveRejected(Reason.SIGNER_REVOKED)
     if not said.valid:
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP if "NEWSIG" in said.words else Reason.UNSIGNED)
+
+
+def _check_revocation_known(said: Statement, keys: Sequence[Key]) -> None:
+    """The policy judged the revocation it was shown; one that only gpg knows of is not to slip through."""
+    signers = {fingerprint for signature in said.valid for fingerprint in (signature.fingerprint, signature.primary)}
+    if "REVKEYSIG" in said.words and not any(key.revoked for key in keys if key.fingerprint in signers):
+        raise ArchiveRejected(Reason.SIGNER_REVOKED)

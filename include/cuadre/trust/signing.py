@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cuadre.model.errors import ConfigurationError, ReceiptInvalid, SigningFailed
 from cuadre.trust.home import environment, private_home
-from cuadre.trust.keyring import keys_in
+from cuadre.trust.listing import keys_in
 from cuadre.trust.status import Statement, ValidSignature, read_status
 
 DIGESTS = ("SHA256", "SHA384", "SHA512")

@@ -38,13 +38,17 @@ class FailedSignature:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Everything GnuPG said, in order. Equal statements mean the same message, signatures and session key."""
+    """Everything GnuPG said, in order. Equal statements mean the same message, signatures and session key.
+
+    `decryption_key` is the fingerprint of the (sub)key of ours that opened it; None when a password did, or nothing.
+    """
 
     lines: tuple[str, ...] = field(repr=False)  # user ids stand in them
     words: frozenset[str]
     valid: tuple[ValidSignature, ...]
     failed: tuple[FailedSignature, ...]
     ciphers: tuple[str, ...]
+    decryption_key: str | None
     protected: bool
     aead: bool
     errors: dict[str, int] = field(hash=False)
@@ -65,6 +69,7 @@ def read_status(raw: Iterable[str]) -> Statement:
         valid=tuple(_valid(words) for words in said if words[0] == "VALIDSIG"),
         failed=tuple(_failed(words) for words in said if words[0] == "ERRSIG"),
         ciphers=tuple(CIPHERS.get(int(words[2]), f"cipher {words[2]}") for words in infos),
+        decryption_key=next((words[1] for words in said if words[0] == "DECRYPTION_KEY" and len(words) > 1), None),
         protected=all(words[1] != "0" or _is_aead(words) for words in infos),
         aead=bool(infos) and all(_is_aead(words) for words in infos),
         errors={words[1]: _error_code(words[2]) for words in said if words[0] == "ERROR" and len(words) > 2},
