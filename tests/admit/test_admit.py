@@ -115,6 +115,12 @@ def test_a_quarantine_is_private_and_beside_its_target(tmp_path) -> None:
         assert folder.stat().st_uid == os.getuid()
 
 
+def test_a_quarantine_may_lie_inside_another(tmp_path) -> None:
+    with quarantine(tmp_path / "out") as outer, quarantine(outer / "step") as inner:
+        assert inner.parent == outer
+    assert not list(tmp_path.iterdir())
+
+
 def test_progress_counts_ciphertext_bytes(admitted, archive) -> None:
     seen: list[int] = []
     admitted(progress=seen.append)

@@ -2,26 +2,31 @@
 
 Two passes over the ciphertext. The first lets gpg judge the whole message with its output thrown away; the second feeds
 unpacker and parser, and counts only if gpg says the same again. All Parquet is written in quarantine.
+While gpg judges, the ciphertext is hashed and the formats are loaded: a quarter of a second with pyarrow behind them.
 """
 
 from __future__ import annotations
 
-import hashlib
+import importlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cuadre.config.source import Source
-from cuadre.formats import TypedMember, read_head, type_body
 from cuadre.model.codes import Verdict as Decision
+from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ArchiveRejected
 from cuadre.model.records import Admission
 from cuadre.pipeline.naming import check_member_name, check_name
 from cuadre.trust import Unpacking, Verdict, confirm, judge_in, opened, private_home
 from cuadre.trust.decryption import Decryption
 from cuadre.trust.quarantine import promote, quarantine
+
+if TYPE_CHECKING:
+    from cuadre.formats import TypedMember
 
 Progress = Callable[[int], None]
 PARTS = "lines*.parquet"
@@ -71,8 +76,9 @@ def admit(
         ConfigurationError: key ring or passphrase are not usable, or a signature was given that the shape has no use
             for. Every refusal of the archive itself is an Admission, not an error.
     """
-    with ThreadPoolExecutor(1) as beside:
-        digest = beside.submit(_digest, archive)
+    with ThreadPoolExecutor(2) as beside:
+        digest = beside.submit(sha256_of, archive)
+        beside.submit(importlib.import_module, "cuadre.formats")
         case = _Case(archive, source, name or archive.name, now, passphrase, settlement_date, progress, digest)
         try:
             with private_home(keyring) as view, quarantine(out) as folder:
@@ -93,6 +99,8 @@ def admit(
 
 
 def _open_and_type(case: _Case, view: Path, folder: Path) -> None:
+    from cuadre.formats import read_head, type_body
+
     assert case.verdict is not None
     source = case.source
     with opened(view, case.archive, case.verdict, now=case.now, passphrase=case.passphrase) as decryption:
@@ -131,8 +139,3 @@ def _record(case: _Case, refusal: ArchiveRejected | None) -> Admission:
         return record
     lines = case.typed.lines
     return replace(record, lines=0 if refusal else lines, quarantined=lines if refusal else 0, totals=case.typed.totals)
-
-
-def _digest(archive: Path) -> str:
-    with archive.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

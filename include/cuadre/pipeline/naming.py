@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from cuadre.config.source import Source
-from cuadre.formats import Header
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected
+
+if TYPE_CHECKING:
+    from cuadre.formats import Header
 
 MEMBER_SUFFIX = ".csv"
 

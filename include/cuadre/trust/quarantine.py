@@ -20,11 +20,8 @@ def quarantine(target: Path) -> Iterator[Path]:
     """An empty folder (0700) on the file system of `target`; gone when the block ends, however it ends."""
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{target.name}.quarantine-"
-    with _locked(target.parent):  # nobody sweeps a folder between its making and its locking
-        _sweep(target.parent, prefix)
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
-        lock = os.open(folder, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    _sweep(target.parent, prefix)
+    folder, lock = _make(target.parent, prefix)
     try:
         yield folder
     finally:
@@ -42,18 +39,31 @@ def promote(folder: Path, target: Path, pattern: str) -> None:
         new.replace(target / new.name)
 
 
+def _make(parent: Path, prefix: str) -> tuple[Path, int]:
+    """A folder and its lock. Somebody may sweep it between its making and its locking; then there is another one."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(folder, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
+
+
 def _sweep(parent: Path, prefix: str) -> None:
+    """Remove what nobody owns, under its lock: whoever gets the lock of a folder that is still there owns it."""
     for folder in parent.iterdir():
         if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
-            with contextlib.suppress(BlockingIOError), _locked(folder, fcntl.LOCK_NB):
+            with contextlib.suppress(FileNotFoundError, BlockingIOError), _locked_now(folder):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _locked(folder: Path, how: int = 0) -> Iterator[None]:
+def _locked_now(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(descriptor)
