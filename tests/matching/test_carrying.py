@@ -5,9 +5,21 @@ from decimal import Decimal
 
 import pyarrow.parquet as pq
 
-from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import OPEN_ITEMS
-from tests.matching.tiny import DAY, NEXT_AS_OF, NEXT_DAY, A, B, claim, codes, give_back, line, order, run
+from tests.matching.tiny import (
+    DAY,
+    NEXT_AS_OF,
+    NEXT_DAY,
+    A,
+    B,
+    claim,
+    codes,
+    give_back,
+    has_columns_of,
+    line,
+    order,
+    run,
+)
 
 LATER = datetime(2026, 3, 3, 20, tzinfo=UTC)
 DUE_TOMORROW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -24,7 +36,7 @@ def test_breaks_and_pending_orders_come_up_again_with_their_whole_line_and_order
     orders = [order("o1", psp_reference="c1"), order("o3", psp_reference="c3"), order("o4", due_at=DUE_TOMORROW)]
     result = run(tmp_path, lines, orders)
     table = pq.read_table(result.open_items)
-    assert table.schema.equals(arrow_schema(OPEN_ITEMS))
+    assert has_columns_of(table, OPEN_ITEMS)
     items = {row["outcome"]: row for row in table.to_pylist()}
     assert set(items) == {"amount_mismatch", "missing_in_orders", "pending"}
     assert (items["amount_mismatch"]["line"], items["amount_mismatch"]["order"]) == (lines[0], orders[0])

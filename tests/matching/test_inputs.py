@@ -12,7 +12,7 @@ from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import LINES, ORDERS, OUTCOMES
 from cuadre.model.errors import ConfigurationError, Refusal
 from cuadre.pipeline.reconcile import reconcile
-from tests.matching.tiny import AS_OF, DAY, SOURCE, B, line, order, run, write
+from tests.matching.tiny import AS_OF, DAY, SOURCE, B, has_columns_of, line, order, run, write
 
 
 def call(tmp_path, lines, orders, **given):
@@ -23,7 +23,7 @@ def call(tmp_path, lines, orders, **given):
 def test_outcomes_have_exactly_the_canonical_schema_and_order(tmp_path):
     result = run(tmp_path, [line(2), line(1, archive_id=B), line(1)], [order("o2"), order("o1")])
     table = pq.read_table(result.report.outcomes_path)
-    assert table.schema.equals(arrow_schema(OUTCOMES))
+    assert has_columns_of(table, OUTCOMES)
     assert [(r["archive_id"], r["line_no"], r["order_id"]) for r in result.rows] == [
         ("a" * 64, 1, None), ("a" * 64, 2, None), ("b" * 64, 1, None), (None, None, "o1"), (None, None, "o2"),
     ]  # fmt: skip
@@ -63,6 +63,13 @@ def test_missing_columns_are_named(tmp_path):
     pq.write_table(pa.Table.from_pylist([order("o1")], arrow_schema(ORDERS)).drop(["amount", "due_at"]), orders)
     with pytest.raises(ConfigurationError, match=r"orders: o\.parquet lacks the columns amount, due_at"):
         call(tmp_path, lines, orders)
+
+
+def test_a_file_that_is_no_parquet_is_named(tmp_path):
+    for name, content in {"text.parquet": b"a,b\n1,2\n", "empty.parquet": b""}.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ConfigurationError, match=rf"lines: {name} cannot be read as Parquet"):
+            call(tmp_path, tmp_path / name, write(tmp_path / "o.parquet", ORDERS, []))
 
 
 def test_floating_point_money_is_refused(tmp_path):

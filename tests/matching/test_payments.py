@@ -1,7 +1,7 @@
 """Payment lines: passes, groups, reasons and their precedence."""
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -298,9 +298,25 @@ def test_items_are_known_by_their_order_or_by_what_the_line_says(tmp_path):
     lines = [line(1, psp_reference="c1"), line(2), line(3, operation_reference="op2"), line(4)]
     ids = [row["item_id"] for row in run(tmp_path, lines, [order("o1", psp_reference="c1")]).rows]
     assert len(set(ids)) == 4
-    assert ids[0] == hashlib.sha256(b'["order","shop_pe","o1"]').hexdigest()[:32]
-    of_line = b'["line","shop_pe","PAYMENT",null,"op4",null,"PEN","100.000000",1]'
-    assert ids[3] == hashlib.sha256(of_line).hexdigest()[:32]
+    assert ids[0] == "order:o1"
+    of_line = b'["PAYMENT",null,"op4",null,"PEN","100.000000"]'
+    assert ids[3] == f"line:{hashlib.sha256(of_line).hexdigest()[:32]}:1"
+
+
+def test_lines_that_say_the_same_are_numbered(tmp_path):
+    lines = [line(n, operation_reference="op") for n in (1, 2)]
+    ids = [row["item_id"].rpartition(":") for row in run(tmp_path, lines, []).rows]
+    assert ids[0][0] == ids[1][0]
+    assert [number for *_, number in ids] == ["1", "2"]
+
+
+def test_an_order_due_on_the_last_instant_before_the_line_is_in_hand_is_settled_late(tmp_path):
+    midnight = datetime(2026, 3, 3, 5, tzinfo=UTC)
+    lines = [line(n, psp_reference=f"c{n}") for n in (1, 2)]
+    due = {1: midnight - timedelta(microseconds=1), 2: midnight}
+    orders = [order(f"o{n}", psp_reference=f"c{n}", due_at=due[n]) for n in (1, 2)]
+    result = run(tmp_path, lines, orders)
+    assert (codes(result.line(1)), codes(result.line(2))) == (["SETTLED_LATE"], [])
 
 
 def test_the_day_stands_on_every_row(tmp_path):

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from cuadre.config.source import Source
 from cuadre.model.arrow import arrow_schema
-from cuadre.model.columns import CLAIMS, LINES, ORDERS
+from cuadre.model.columns import CLAIMS, LINES, ORDERS, Table
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.reconcile import reconcile
 
@@ -109,6 +109,23 @@ class Result:
 
 def codes(row: dict[str, Any]) -> list[str]:
     return [reason["code"] for reason in row["reasons"]]
+
+
+def has_columns_of(table: pa.Table, canonical: Table) -> bool:
+    """Whether a result has the names and types of `canonical`, and no NULL where it allows none.
+
+    What a file says of NULL is the engine's guess, so that only the values are looked at.
+    """
+    names_and_types = optional(pa.struct(arrow_schema(canonical)))
+    no_nulls = all(table[column.name].null_count == 0 for column in canonical.columns if not column.nullable)
+    return optional(pa.struct(table.schema)) == names_and_types and no_nulls
+
+
+def optional(kind: pa.DataType) -> pa.DataType:
+    """The type with every field within it nullable."""
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, optional(field.type)) for field in kind])
+    return pa.list_(optional(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
 def write(path: Path, table: Any, rows: Sequence[dict[str, Any]]) -> Path:

@@ -1,7 +1,7 @@
 """The engine that runs the SQL models: DuckDB in process, with a stated memory limit and a spill folder.
 
 The models call four functions an engine has to bring: REASON and NO_REASONS build the `reasons` column, JSON_TEXT
-writes a text as JSON, ITEM_ID digests it. What does not live here: the models, their order, and files.
+writes a text as JSON, DIGEST shortens it. What does not live here: the models, their order, and what is in the files.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
+from cuadre.matching.rendering import literal
+from cuadre.matching.types import REASON
 from cuadre.model.errors import ConfigurationError
 
 MEMORY_LIMIT = "1200MB"
 """Bound of the engine's own memory; beyond it, DuckDB spills to the folder it is given."""
 
-_REASON = "STRUCT(code VARCHAR, field VARCHAR, expected VARCHAR, got VARCHAR, delta DECIMAL(18,6))"
-
 _FUNCTIONS = (
     "CREATE MACRO REASON(code_, field_, expected_, got_, delta_) AS {"
     "'code': CAST(code_ AS VARCHAR), 'field': CAST(field_ AS VARCHAR), 'expected': CAST(expected_ AS VARCHAR), "
     "'got': CAST(got_ AS VARCHAR), 'delta': CAST(delta_ AS DECIMAL(18,6))}",
-    f"CREATE MACRO NO_REASONS() AS CAST([] AS {_REASON}[])",
+    f"CREATE MACRO NO_REASONS() AS CAST([] AS {REASON}[])",
     "CREATE MACRO JSON_TEXT(text_) AS COALESCE(CAST(TO_JSON(text_) AS VARCHAR), 'null')",
-    "CREATE MACRO ITEM_ID(json_) AS LEFT(SHA256(json_), 32)",
+    "CREATE MACRO DIGEST(text_) AS LEFT(SHA256(text_), 32)",
 )
 
 
@@ -45,9 +44,22 @@ class DuckDbEngine:
         """All rows of a small result."""
         return self._connection.execute(sql).fetchall()
 
-    def table(self, sql: str) -> pa.Table:
-        """The whole result as an Arrow table, in the order of the statement."""
-        return self._connection.sql(sql).to_arrow_table()
+    def write(self, sql: str, path: Path) -> int:
+        """Write the rows of `sql`, in their order, as Parquet to `path`; returns how many there are.
+
+        Row groups are cut at a fixed number of rows and encoded in parallel, so the same rows in the same order give
+        the same bytes whatever the number of threads.
+        """
+        options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
+        return int(self.rows(f"COPY ({sql}) TO {literal(str(path))} ({options})")[0][0])
+
+    def parquet_columns(self, file: Path) -> dict[str, str] | None:
+        """Name and type of each column of a Parquet file; None when it is not one."""
+        try:
+            columns = self.rows(f"DESCRIBE SELECT * FROM read_parquet([{literal(str(file))}])")
+        except (duckdb.IOException, duckdb.InvalidInputException):
+            return None
+        return {name: kind for name, kind, *_ in columns}
 
 
 @contextmanager

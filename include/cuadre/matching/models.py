@@ -7,7 +7,7 @@ results. Each is one statement in `sql/<name>.sql`; results become tables where 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
@@ -34,6 +34,10 @@ PASSES = {
 """The passes in order, with what makes an order a candidate for a line."""
 
 
+_AFTER_LINES = 1 << 62
+"""Above every line_key: from here on, orders without a line have their places in the file."""
+
+
 def steps() -> tuple[Step, ...]:
     """All steps before the two results, in order."""
     first, second, third = PASSES.values()
@@ -49,7 +53,7 @@ def steps() -> tuple[Step, ...]:
         Step("repeated_orders", "repeated_orders"),
         Step("claimed_orders", "claimed_orders"),
         Step("second_look", "second_look"),
-        Step("cleared", "cleared", view=True),
+        Step("cleared", "cleared"),
         Step("rest_lines", "rest_lines"),
         Step("return_references", "return_references"),
         Step("original_lines", "original_lines"),
@@ -88,6 +92,8 @@ def shared_parameters(source: Source, settlement_date: date, as_of: datetime) ->
         "paid_before": literal(paid_before(source, as_of)),
         "zone": literal(source.timezone),
         "lag_days": literal(settlement.lag_days),
+        "after_lines": literal(_AFTER_LINES),
+        "due_from": literal(due_from(source, settlement_date)),
         "tolerance": _tolerance(source),
         "contract_fee": fee_sql(source.fees, prefix="l."),
         "contract_tax": tax_sql(source.fees, "l.fee", prefix="l."),
@@ -111,6 +117,15 @@ def paid_before(source: Source, as_of: datetime) -> datetime:
     due = datetime.combine(last + timedelta(days=source.settlement.lag_days), source.schedule.as_of, tzinfo=source.zone)
     first_not_due = last + timedelta(days=1) if due <= as_of else last
     return datetime.combine(first_not_due, time(0), tzinfo=source.zone)
+
+
+def due_from(source: Source, settlement_date: date) -> datetime:
+    """An instant from which on every order due is in time for lines of `settlement_date`.
+
+    That is the local midnight `lag_days` later; of two readings around a change of clocks the later one.
+    """
+    midnight = datetime.combine(settlement_date + timedelta(days=source.settlement.lag_days), time(0), source.zone)
+    return max(midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC))
 
 
 def _pass(name: str, lines: str, orders: str, condition: str) -> Step:

@@ -14,21 +14,19 @@ from pathlib import Path
 
 from cuadre.config.source import Source
 from cuadre.matching.engine import DuckDbEngine, duckdb_engine
-from cuadre.matching.inputs import input_view, parquet_files
+from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.rendering import literal, literals, render
-from cuadre.matching.results import open_item_tables, outcome_tables, totals
-from cuadre.matching.writing import write_parquet
-from cuadre.model.arrow import arrow_schema
+from cuadre.matching.results import totals, write_open_items, write_outcomes
 from cuadre.model.codes import BREAKS, LineType
-from cuadre.model.columns import BANK_CREDITS, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
+from cuadre.model.columns import BANK_CREDITS, CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError, Refusal, Terminal
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.given import refuse_guesswork
 from cuadre.trust.quarantine import quarantine
 
 _LAST_LINE = 1_000_000_000
-"""The highest number a line may have in its archive: far more than any holds, and results are cut into blocks by it."""
+"""The highest number a line may have in its archive: far more than any holds, and within the room of line_key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +112,8 @@ def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: da
         if step.name == "rest_orders":
             _refuse_repeated_orders(db)
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
-    items = write_parquet(outcome_tables(db, shared), arrow_schema(OUTCOMES), outcomes_path)
-    still_open = write_parquet(open_item_tables(db, shared), arrow_schema(OPEN_ITEMS), open_path)
+    items = write_outcomes(db, shared, outcomes_path)
+    still_open = write_open_items(db, shared, open_path)
     found = totals(db)
     breaks = {outcome.name for outcome in BREAKS}
     return ReconcileReport(
@@ -139,11 +137,11 @@ def _kept(made: str, out: Path) -> str:
 
 
 def _open_inputs(db: DuckDbEngine, inputs: _Inputs) -> None:
-    db.run(input_view("todays_lines", LINES, inputs.lines))
-    db.run(input_view("snapshot_orders", ORDERS, inputs.orders))
-    db.run(input_view("open_items", OPEN_ITEMS, inputs.open_items))
-    db.run(input_view("bank_credits", BANK_CREDITS, inputs.bank_credits))
-    db.run(input_view("claims", CLAIMS, inputs.claims))
+    open_input(db, "todays_lines", LINES, inputs.lines)
+    open_input(db, "snapshot_orders", ORDERS, inputs.orders)
+    open_input(db, "open_items", OPEN_ITEMS, inputs.open_items)
+    open_input(db, "bank_credits", BANK_CREDITS, inputs.bank_credits)
+    open_input(db, "claims", CLAIMS, inputs.claims)
     refuse_guesswork(LINES, inputs.lines)
     refuse_guesswork(ORDERS, inputs.orders)
 

@@ -32,6 +32,8 @@ from cuadre.sandbox.rows import (
 )
 
 ACCOUNT = "settlement"
+ROW_GROUP_ROWS = 122_880
+"""Rows of a row group: as a warehouse hands them over in many small batches, so that reading is shared out."""
 
 
 def write_orders(path: Path, source: Source, orders: Rows) -> None:
@@ -159,4 +161,5 @@ def _places(values: pa.ChunkedArray, names: list[str]) -> Whole:
 
 
 def _write(path: Path, table: Table, columns: dict[str, pa.Array]) -> None:
-    pq.write_table(pa.table(columns, schema=arrow_schema(table)), path, compression="zstd")
+    rows = pa.table(columns, schema=arrow_schema(table))
+    pq.write_table(rows, path, compression="zstd", row_group_size=ROW_GROUP_ROWS)

@@ -1,6 +1,7 @@
 -- The whole day once, over few columns: payment lines beside the orders with their psp_reference. A pair is `clean` when
 -- there is nothing at all to say about it; whatever is not clean is looked at again, with all its columns, by the
--- passes proper (candidates.sql). `awaited` marks orders that took money, so that a settlement is expected.
+-- passes proper (candidates.sql). Lateness is judged here for today's lines only: orders due at `due_from` or after it
+-- are in time. `awaited` marks orders that took money, so that a settlement is expected.
 SELECT
     l.line_key,
     o.order_id,
@@ -11,7 +12,8 @@ SELECT
         AND l.currency = o.currency
         AND o.status IN (${taken})
         AND COALESCE(l.merchant_reference = o.order_id, TRUE)
-        AND COALESCE(CAST(o.due_at AT TIME ZONE ${zone} AS DATE) >= l.settlement_date + ${lag_days}, TRUE)
+        AND l.settlement_date = ${settlement_date}
+        AND COALESCE(o.due_at >= ${due_from}, TRUE)
         AND COALESCE(l.fee = ${contract_fee}, TRUE)
         AND COALESCE(l.tax = ${contract_tax}, TRUE),
         FALSE

@@ -1,40 +1,48 @@
--- Decided rows with their stable id and the day they were first seen. Identical lines are told apart by a running
--- number, oldest first, so that a carried line keeps its number when a copy of it arrives.
-WITH numbered AS (
+-- Decided rows with their stable id, the day they were first seen, and their place in the file: that of the line, and
+-- after all lines the orders without one. A row that is about an order is known by the order's id, any other line by a
+-- digest of what it says. Identical lines are told apart by a running number, oldest first, so that a carried line
+-- keeps its number when a copy of it arrives.
+WITH said AS (
     SELECT
-        d.*,
-        l.line_type,
-        l.psp_reference,
-        l.operation_reference,
-        l.merchant_reference,
-        ROW_NUMBER() OVER (
-            PARTITION BY
-                d.whole_order, l.line_type, l.psp_reference, l.operation_reference, l.merchant_reference,
-                l.currency, l.gross
-            ORDER BY l.settlement_date, d.line_key
-        ) AS copy_no
-    FROM decided AS d
-    LEFT JOIN rest_lines AS l ON l.line_key = d.line_key
+        line_key,
+        settlement_date,
+        DIGEST(CONCAT(
+            '[', JSON_TEXT(line_type), ',', JSON_TEXT(psp_reference), ',', JSON_TEXT(operation_reference), ',',
+            JSON_TEXT(merchant_reference), ',', JSON_TEXT(currency), ',', JSON_TEXT(CAST(gross AS VARCHAR)), ']'
+        )) AS digest
+    FROM rest_lines
+    WHERE line_key IN (SELECT line_key FROM decided WHERE NOT whole_order)
+),
+
+line_ids AS (
+    SELECT
+        line_key,
+        CONCAT(
+            'line:', digest, ':', ROW_NUMBER() OVER (PARTITION BY digest ORDER BY settlement_date, line_key)
+        ) AS item_id
+    FROM said
+),
+
+order_places AS (
+    SELECT
+        order_id,
+        ${after_lines} + ROW_NUMBER() OVER (ORDER BY order_id) AS place
+    FROM decided
+    WHERE line_key IS NULL
 ),
 
 identified AS (
     SELECT
-        *,
-        CASE
-            WHEN whole_order
-                THEN ITEM_ID(CONCAT('["order",', JSON_TEXT(${source}), ',', JSON_TEXT(order_id), ']'))
-            ELSE ITEM_ID(
-                CONCAT(
-                    '["line",', JSON_TEXT(${source}), ',', JSON_TEXT(line_type), ',', JSON_TEXT(psp_reference), ',',
-                    JSON_TEXT(operation_reference), ',', JSON_TEXT(merchant_reference), ',', JSON_TEXT(currency), ',',
-                    JSON_TEXT(CAST(got AS VARCHAR)), ',', copy_no, ']'
-                )
-            )
-        END AS item_id
-    FROM numbered
+        d.*,
+        COALESCE(d.line_key, o.place) AS place,
+        CASE WHEN d.whole_order THEN CONCAT('order:', d.order_id) ELSE l.item_id END AS item_id
+    FROM decided AS d
+    LEFT JOIN line_ids AS l ON l.line_key = d.line_key
+    LEFT JOIN order_places AS o ON o.order_id = d.order_id AND d.line_key IS NULL
 )
 
 SELECT
+    i.place,
     i.line_key,
     i.order_id,
     i.outcome,

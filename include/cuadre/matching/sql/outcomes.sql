@@ -1,35 +1,37 @@
--- One row for each line and for each due or pending order without a line, in the order of the file; a block of it at a
--- time, in ascending order of line_key, so that no more than a block is ever sorted.
-WITH items_and_cleared AS (
-    SELECT
-        line_key, order_id, outcome, reasons, currency, expected, got, delta, pass, item_id, first_seen
-    FROM items
-    UNION ALL
-    SELECT
-        line_key, order_id, 'matched' AS outcome, NO_REASONS() AS reasons, currency, amount AS expected,
-        amount AS got, CAST(0 AS DECIMAL(18, 6)) AS delta, 'psp_reference' AS pass,
-        ITEM_ID(CONCAT('["order",', JSON_TEXT(${source}), ',', JSON_TEXT(order_id), ']')) AS item_id,
-        ${settlement_date} AS first_seen
-    FROM cleared
-)
-
+-- One row for each line and for each due or pending order without a line, in the order of the file. A pair that was
+-- plainly cleared is the same in most columns; these are filled in after sorting, and what was decided of the other
+-- rows travels as one column, so that as little as possible is moved. Nothing but projections may stand above the
+-- sorted rows, or their order is lost.
 SELECT
     ${source} AS source,
     ${settlement_date} AS settlement_date,
-    i.outcome,
-    i.reasons,
-    a.archive_id,
-    i.line_key - a.archive_no * 1099511627776 AS line_no,
+    CASE WHEN i.decided IS NULL THEN 'matched' ELSE i.decided.outcome END AS outcome,
+    CASE WHEN i.decided IS NULL THEN NO_REASONS() ELSE i.decided.reasons END AS reasons,
+    LIST_EXTRACT(${archive_ids}, i.line_key >> 40) AS archive_id,
+    i.line_key % 1099511627776 AS line_no,
     i.order_id,
     i.currency,
-    i.expected,
-    i.got,
-    i.delta,
-    i.pass,
-    i.first_seen,
-    CAST(${settlement_date} - i.first_seen AS BIGINT) AS age_days,
-    i.item_id
-FROM items_and_cleared AS i
-LEFT JOIN archives AS a ON a.archive_no = i.line_key >> 40
-WHERE ${block}
-ORDER BY i.line_key, i.order_id
+    CASE WHEN i.decided IS NULL THEN i.amount ELSE i.decided.expected END AS expected,
+    CASE WHEN i.decided IS NULL THEN i.amount ELSE i.decided.got END AS got,
+    CASE WHEN i.decided IS NULL THEN 0 ELSE i.decided.delta END AS delta,
+    CASE WHEN i.decided IS NULL THEN 'psp_reference' ELSE i.decided.pass END AS pass,
+    COALESCE(i.decided.first_seen, ${settlement_date}) AS first_seen,
+    CAST(${settlement_date} - COALESCE(i.decided.first_seen, ${settlement_date}) AS BIGINT) AS age_days,
+    CASE WHEN i.decided IS NULL THEN CONCAT('order:', i.order_id) ELSE i.decided.item_id END AS item_id
+FROM (
+    SELECT
+        CASE WHEN place < ${after_lines} THEN place END AS line_key, order_id, currency, amount, LIST_EXTRACT(decided, 1) AS decided
+    FROM (
+        SELECT
+            place, order_id, currency, NULL AS amount,
+            [{
+                'outcome': outcome, 'reasons': reasons, 'expected': expected, 'got': got, 'delta': delta, 'pass': pass,
+                'item_id': item_id, 'first_seen': first_seen
+            }] AS decided
+        FROM items
+        UNION ALL
+        SELECT line_key AS place, order_id, currency, amount, NULL AS decided
+        FROM cleared
+        ORDER BY place
+    ) AS sorted
+) AS i

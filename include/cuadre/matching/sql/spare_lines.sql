@@ -2,8 +2,4 @@
 SELECT l.*
 FROM ${lines} AS l
 WHERE l.line_type = 'PAYMENT'
-    AND NOT EXISTS (
-        SELECT 1
-        FROM ${candidates} AS p
-        WHERE p.line_key = l.line_key AND p.order_id IS NOT NULL
-    )
+    AND NOT EXISTS (SELECT 1 FROM ${candidates} AS p WHERE p.line_key = l.line_key)

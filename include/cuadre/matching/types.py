@@ -1,0 +1,37 @@
+"""The SQL types of the canonical columns, and a relation cast to them."""
+
+from __future__ import annotations
+
+from cuadre.model.columns import LINES, ORDERS, Column, Kind, Table
+
+REASON = "STRUCT(code VARCHAR, field VARCHAR, expected VARCHAR, got VARCHAR, delta DECIMAL(18,6))"
+
+_TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.COUNT: "BIGINT",
+    Kind.MONEY: "DECIMAL(18,6)",
+    Kind.RATE: "DECIMAL(9,6)",
+    Kind.DATE: "DATE",
+    Kind.INSTANT: "TIMESTAMPTZ",
+    Kind.FLAG: "BOOLEAN",
+    Kind.REASONS: f"{REASON}[]",
+}
+
+
+def typed(table: Table, relation: str) -> str:
+    """A SELECT of the columns of `table`, in its order and types, from `relation` as it stands in a FROM clause."""
+    columns = ", ".join(f'CAST("{column.name}" AS {_type(column)}) AS "{column.name}"' for column in table.columns)
+    return f"SELECT {columns} FROM {relation}"
+
+
+def empty(table: Table) -> str:
+    """A SELECT of no rows with the columns of `table`."""
+    columns = ", ".join(f'CAST(NULL AS {_type(column)}) AS "{column.name}"' for column in table.columns)
+    return f"SELECT {columns} WHERE FALSE"
+
+
+def _type(column: Column) -> str:
+    if column.kind in {Kind.LINE, Kind.ORDER}:
+        inside = LINES if column.kind is Kind.LINE else ORDERS
+        return f"STRUCT({', '.join(f'{each.name} {_type(each)}' for each in inside.columns)})"
+    return _TYPES[column.kind]
