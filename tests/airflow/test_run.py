@@ -127,7 +127,7 @@ def test_a_day_of_two_parts_runs_from_sftp_to_the_marts(
         assert labels == {f"admit[{n}]": archive.name for n, archive in enumerate(made.archives)}
         assert place.rows("SELECT sum(lines) FROM recon.recon_daily") == [(made.lines,)]
         assert ("break_ratio", "open") in place.rows("SELECT kind, state FROM recon.incident")
-        assert Journal(place.root / "store" / "journal.jsonl").verify().seq == 8
+        assert Journal(place.root / "store" / "journal.jsonl").verify().seq == 9
         assert provider.password not in place.output
         order = place.rows("SELECT order_id FROM shop.orders LIMIT 1")[0][0]
         assert order not in place.output

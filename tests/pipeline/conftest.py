@@ -14,12 +14,13 @@ import yaml
 
 from cuadre.config import Source, load_source
 from cuadre.config.secrets import resolve
-from cuadre.config.settings import Settings
+from cuadre.config.settings import Operator, Settings
 from cuadre.pipeline import alarms, line
 from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.lake import Lake
 from cuadre.pipeline.workplace import Workplace, workplace
 from cuadre.sandbox.archive import SandboxDay
+from cuadre.sandbox.keys import operator_key
 from cuadre.sandbox.shop import open_shop, stock_shop
 
 
@@ -76,7 +77,7 @@ class House:
         }
 
 
-def build_house(root: Path, made: SandboxDay, url: str) -> House:
+def build_house(root: Path, made: SandboxDay, url: str, operator: Operator | None = None) -> House:
     """A house in `root` that trusts the provider of `made`; the warehouse at `url` has the schema `recon` already."""
     outbox = root / "outbox"
     outbox.mkdir(parents=True)
@@ -95,6 +96,7 @@ def build_house(root: Path, made: SandboxDay, url: str) -> House:
         scratch=root / "scratch",
         journal=root / "journal.jsonl",
         alerts=root / "alerts.jsonl",
+        operator=operator,
     )
     return House(root, outbox, source_file, workplace(settings, resolve), url)
 
@@ -103,3 +105,10 @@ def build_house(root: Path, made: SandboxDay, url: str) -> House:
 def house(tmp_path: Path, warehouse_url: str) -> Callable[[SandboxDay], House]:
     """Build a house that trusts the provider of the day given."""
     return lambda made: build_house(tmp_path / "house", made, warehouse_url)
+
+
+@pytest.fixture(scope="session")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    """Whose key signs receipts."""
+    home = tmp_path_factory.mktemp("operator")
+    return Operator(home, operator_key(home))

@@ -19,23 +19,32 @@ from typing import Any
 import psycopg
 
 from cuadre.config.secrets import resolve
-from cuadre.config.settings import Settings
+from cuadre.config.settings import Operator, Settings
 from cuadre.evidence import Journal
 from cuadre.pipeline.workplace import workplace
 from cuadre.sources.folder import FolderTransport
 from cuadre.sources.store import FolderStore
 from tests.pipeline.conftest import House
 
-PRELOADED = ("pipeline.admit", "pipeline.check", "pipeline.publish", "pipeline.reconcile", "quality.suite", "warehouse")
+PRELOADED = (
+    "pipeline.admit",
+    "pipeline.check",
+    "pipeline.publish",
+    "pipeline.receipts",
+    "pipeline.reconcile",
+    "quality.suite",
+    "warehouse",
+)
 
 
-def main(root: Path, day: date, url: str) -> None:
+def main(root: Path, day: date, url: str, operator: Operator) -> None:
     settings = Settings(
         sources=root / "sources",
         store=str(root / "store"),
         scratch=root / "scratch",
         journal=root / "journal.jsonl",
         alerts=root / "alerts.jsonl",
+        operator=operator,
     )
     place = workplace(settings, resolve)
     here = House(root, root / "outbox", root / "sources" / "shop.yaml", place, url)
@@ -85,4 +94,4 @@ def die_once(points: Path, point: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), sys.argv[3])
+    main(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), sys.argv[3], Operator(Path(sys.argv[4]), sys.argv[5]))

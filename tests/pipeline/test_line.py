@@ -44,7 +44,7 @@ def test_a_day_comes_out_as_planted_and_a_second_run_changes_nothing(house: Buil
     assert {record["note"] for record in again["admissions"]} == {"DUPLICATE"}
     assert {key: here.lake.store.read(key) for key in kept} == kept
     steps = [entry["step"] for entry in here.work.journal.records()]
-    assert steps == ["wait", "fetch", "admit", "admit", "check", "reconcile", "publish", "alert"] * 2
+    assert steps == ["wait", "fetch", "admit", "admit", "check", "reconcile", "publish", "receipt", "alert"] * 2
     assert here.work.journal.verify().seq == len(steps)
 
 

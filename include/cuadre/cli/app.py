@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 import cuadre
-from cuadre.cli import keyring, marts, sandbox, steps
+from cuadre.cli import journal, keyring, marts, receipt, sandbox, steps
 from cuadre.cli.arguments import Json
 from cuadre.cli.show import Exit, err, print_json
 from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(keyring.app, name="keyring")
 app.add_typer(marts.app, name="marts")
+app.add_typer(journal.app, name="journal")
+app.add_typer(receipt.app, name="receipt")
 steps.register(app)
 
 

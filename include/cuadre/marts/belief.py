@@ -103,11 +103,20 @@ def sums_in_files(duck: duckdb.DuckDBPyConnection, mart: Table) -> Sums:
     return {row[0]: tuple(map(Decimal, row[1:])) for row in rows}
 
 
+def named(mart: Table, sums: Sums) -> dict[str, dict[str, Decimal]]:
+    """The sums of `mart` with their names: `row_count`, then the columns added up."""
+    names = ("row_count", *_added(mart))
+    return {currency: dict(zip(names, values, strict=True)) for currency, values in sorted(sums.items())}
+
+
 def _measures(mart: Table) -> str:
     currency = "currency" if "currency" in mart.names else "''"
+    return ", ".join([currency, "COUNT(*)", *(f"COALESCE(SUM({name}), 0)" for name in _added(mart))])
+
+
+def _added(mart: Table) -> list[str]:
     kinds = {Kind.MONEY} if mart is RECON_LINE else {Kind.MONEY, Kind.COUNT}  # for the long one what matters
-    added = [column.name for column in mart.columns if column.kind in kinds]
-    return ", ".join([currency, "COUNT(*)", *(f"COALESCE(SUM({name}), 0)" for name in added)])
+    return [column.name for column in mart.columns if column.kind in kinds]
 
 
 def _believed(cursor: psycopg.Cursor[Any], mart: Table, day: Day) -> int:

@@ -153,7 +153,10 @@ class ReconcileReport:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What publish committed: rows by mart, and whether anything changed against what was there."""
+    """What publish committed: rows by mart, and whether anything changed against what was there.
+
+    `control_sums` are what was read back before the commit, by mart, currency ('' without one) and column.
+    """
 
     source: str
     settlement_date: date
@@ -161,6 +164,7 @@ class Publication:
     rows: dict[str, int]
     mart_hash: str
     published_at: datetime
+    control_sums: dict[str, dict[str, dict[str, Decimal]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
     lake/<source>/<day>/admissions/<archive>.json   the admission record
     lake/<source>/<day>/checks.json, docs/          the check report and its data docs
     lake/<source>/<day>/runs/<run>/*.parquet        snapshots, outcomes and open items of one reconciliation, immutable
+    lake/<source>/<day>/receipts/<when>-<hash>.json the receipt of one publication; its signature beside it, .asc
     lake/<source>/days/<day>.json                   which run is the day's
 
 A record is written after the files it names, so that a killed step leaves nothing that counts.
@@ -59,6 +60,10 @@ class Lake:
     def run(self, day: date, run: str, name: str) -> str:
         """Key of one file of a reconciliation."""
         return f"lake/{self.source}/{day}/runs/{run}/{name}"
+
+    def receipt(self, day: date, name: str = "") -> str:
+        """Key of one receipt, or the prefix of all of `day`."""
+        return f"lake/{self.source}/{day}/receipts/{name}"
 
     def day(self, day: date) -> str:
         """Key of the record that says which run is the day's."""

@@ -135,11 +135,13 @@ def publish_day(
     *,
     now: datetime,
 ) -> Json:
-    """Put the day into the marts in one transaction: the Publication record.
+    """Put the day into the marts in one transaction, and leave its receipt: the Publication record.
 
-    Raises ControlSumMismatch, and Overtaken when `reconciled` is no longer what counts for the day.
+    Raises ControlSumMismatch, and Overtaken when `reconciled` is no longer what counts for the day. SigningFailed
+    leaves the day published and without a receipt, which the next try writes.
     """
     from cuadre.pipeline.publish import publish, record_admissions
+    from cuadre.pipeline.receipts import leave_receipt
 
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
     with work.journalled("publish", source, day, now) as note:
@@ -150,7 +152,9 @@ def publish_day(
         files = day_files(lake, source, day, admissions, checked, reconciled)
         publication = publish(files, source, url=url, now=now)
         note.update(to_json(publication))
-        return to_json(publication)
+    with work.journalled("receipt", source, day, now) as note:
+        note.update(leave_receipt(work, source, day, admissions, reconciled, publication, now=now))
+    return to_json(publication)
 
 
 def outdated_day(work: Workplace, source: Source, day: date) -> date | None:

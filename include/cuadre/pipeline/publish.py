@@ -70,7 +70,15 @@ def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Public
             _prove(cursor, duck, which, wanted.result())
             _sign(cursor, duck, which, receipt.result(), at)
         rows = {mart.name: _count(duck, mart, wanted.result()) for mart in FILLED}
-    return Publication(source.source, day.settlement_date, any(changed), rows, receipt.result()["mart_hash"], at)
+    return Publication(
+        source=source.source,
+        settlement_date=day.settlement_date,
+        changed=any(changed),
+        rows=rows,
+        mart_hash=receipt.result()["mart_hash"],
+        published_at=at,
+        control_sums={mart.name: belief.named(mart, wanted.result()[mart.name]) for mart in _REPLACED},
+    )
 
 
 def record_admissions(

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from cuadre.config.secrets import Resolver, folder_of
-from cuadre.config.settings import Settings
+from cuadre.config.settings import Operator, Settings
 from cuadre.config.source import Source
 from cuadre.evidence import Journal, StepOutcome
 from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
@@ -29,13 +29,17 @@ _ROOT = 0
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """Everything around the steps. `resolver` turns the source's references into secrets, when they are needed."""
+    """Everything around the steps. `resolver` turns references into secrets, when they are needed.
+
+    `operator` is whose key signs receipts; None leaves them unsigned.
+    """
 
     store: Store
     scratch: Path
     journal: Journal
     alerts: Path
     resolver: Resolver = field(repr=False)
+    operator: Operator | None = None
 
     def lake(self, source: Source) -> Lake:
         """The places of `source` in the store."""
@@ -48,6 +52,11 @@ class Workplace:
     def passphrase(self, source: Source) -> str | None:
         """What opens the decryption key, when it is locked."""
         reference = source.trust.passphrase
+        return None if reference is None else self.resolver(reference).get_secret_value()
+
+    def operator_passphrase(self) -> str | None:
+        """What opens the operator's key, when it is locked."""
+        reference = self.operator.passphrase if self.operator else None
         return None if reference is None else self.resolver(reference).get_secret_value()
 
     def warehouse(self, source: Source) -> SecretStr:
@@ -90,6 +99,7 @@ def workplace(settings: Settings, resolver: Resolver) -> Workplace:
         journal=Journal(settings.journal),
         alerts=settings.alerts,
         resolver=resolver,
+        operator=settings.operator,
     )
 
 

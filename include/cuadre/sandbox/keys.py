@@ -20,6 +20,7 @@ from cuadre.model.errors import ConfigurationError
 MADE_ON = date(2020, 1, 1)
 """Creation date of all sandbox keys: earlier than any day to be played through."""
 SENDER, RECEIVER = "Cuadre sandbox provider", "Cuadre sandbox merchant"
+OPERATOR = "Cuadre sandbox operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +108,9 @@ def sandbox_keys(folder: Path) -> Keys:
         theirs.take(ours.public(receiver))
     note.write_text(json.dumps({"sender": sender, "receiver": receiver}) + "\n")
     return Keys(keyring, provider, sender, receiver)
+
+
+def operator_key(home: Path) -> str:
+    """Primary fingerprint of the key in `home` that signs receipts, made when there is none."""
+    with gnupg(home) as ours:
+        return (ours.find(OPERATOR) if any(home.iterdir()) else None) or ours.make_key(OPERATOR)
