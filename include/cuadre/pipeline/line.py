@@ -183,7 +183,7 @@ def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, 
             lake.store.get(fetched.key),
             source,
             keyring=work.keyring(source),
-            out=scratch,
+            out=scratch / "lines",  # so that its quarantine lies in the room, and is swept with it
             now=now,
             passphrase=work.passphrase(source),
             signature=lake.store.get(fetched.signature_key) if fetched.signature_key else None,
@@ -193,7 +193,7 @@ def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, 
         if admission.archive_id != fetched.archive_id:
             raise StoreDamaged(f"{fetched.key} is not what was fetched: restore it from the backup, or fetch it anew.")
         lines = []
-        for path in sorted(scratch.glob("lines*.parquet")) if admission.verdict is Verdict.ADMITTED else ():
+        for path in sorted((scratch / "lines").glob("lines*.parquet")) if admission.verdict is Verdict.ADMITTED else ():
             key = lake.lines(day, fetched.archive_id, path.name)
             lake.store.put(key, path)
             lines.append(file_record(key, path))
