@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONPATH := $(CURDIR)/include
 
-.PHONY: help demo test check format docs bench lock clean
+.PHONY: help demo test check fuzz format docs bench lock clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ demo: $(STAMP) ## three settlement days, end to end; ARGS=--once exits by itself
 
 test: $(STAMP) ## all tests; ARGS are passed to pytest
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+fuzz: $(STAMP) ## new hostile inputs until MINUTES (5) are over; ends at the first that is not refused
+	@end=$$((SECONDS + 60 * $${MINUTES:-5})); while ((SECONDS < end)); do \
+	  $(BIN)/python -m pytest -q tests/hostile/test_fuzz.py --hypothesis-seed=$$RANDOM $(ARGS) || exit 1; done
 
 check: $(STAMP) ## lint, format, types, import direction, generated files up to date
 	$(BIN)/ruff check .

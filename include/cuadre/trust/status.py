@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from cuadre.model.codes import RejectionReason
+from cuadre.model.errors import ArchiveRejected
 from cuadre.model.openpgp import CIPHERS, DIGESTS
 
 _PREFIX = "[GNUPG:] "
@@ -59,9 +61,19 @@ class Statement:
 
 
 def read_status(raw: Iterable[str]) -> Statement:
-    """The status lines of one gpg process as a statement; lines that are not status lines are ignored."""
+    """The status lines of one gpg process as a statement; lines that are not status lines are ignored.
+
+    Raises:
+        ArchiveRejected: MALFORMED_OPENPGP when a line does not read as GnuPG documents it, one cut short for instance.
+    """
     lines = tuple(line[len(_PREFIX) :].rstrip() for line in raw if line.startswith(_PREFIX))
-    said = [line.split() for line in lines if line]
+    try:
+        return _statement(lines, [line.split() for line in lines if line.strip()])
+    except (ValueError, IndexError, OverflowError, OSError):
+        raise ArchiveRejected(RejectionReason.MALFORMED_OPENPGP, "What gpg says of it cannot be read.") from None
+
+
+def _statement(lines: tuple[str, ...], said: list[list[str]]) -> Statement:
     infos = [words for words in said if words[0] == "DECRYPTION_INFO"]
     return Statement(
         lines=tuple(line for line in lines if not line.startswith("PROGRESS ")),
