@@ -13,7 +13,7 @@ import yaml
 
 from tests.airflow.conftest import DAGS, ROOT
 
-HEAVY = ["pandas", "pyarrow", "duckdb", "great_expectations", "boto3", "gnupg", "asyncssh", "apprise", "psycopg"]
+HEAVY = ["pandas", "pyarrow", "duckdb", "great_expectations", "boto3", "asyncssh", "apprise", "psycopg"]
 TAGS = {"cuadre", "settlement", "pagoefectivo/1"}
 TOPOLOGY = {
     "wait": {"fetch"},

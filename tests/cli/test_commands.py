@@ -13,11 +13,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from rich.console import Console
 
 import cuadre as product
 from cuadre.cli.show import progress
 from cuadre.sandbox.archive import SandboxDay
+from cuadre.sandbox.keys import gnupg
 from tests.fixtures.openpgp import Gpg, Keys
 
 Make = Callable[..., SandboxDay]
@@ -149,14 +151,46 @@ def test_the_key_ring_lists_our_keys_and_theirs(day: SandboxDay) -> None:
     assert day.signer in {key["fingerprint"] for key in keys}
 
 
-def test_a_key_is_imported_and_its_fingerprint_printed(pgp_keys: Keys, tmp_path: Path) -> None:
+def test_an_import_shows_fingerprints_to_confirm_and_trusts_nothing(
+    pgp_keys: Keys, day: SandboxDay, tmp_path: Path
+) -> None:
     (tmp_path / "key.pgp").write_bytes(pgp_keys.provider.export("sender"))
+    fingerprint = pgp_keys.fingerprints["sender"]
     arguments = ("keyring", "import", tmp_path / "key.pgp", "--keyring", tmp_path / "home")
-    for spelling in ((), ("--json",)):
-        done = cuadre(*arguments, *spelling)
-        printed = json.loads(done.stdout) if spelling else done.stdout.split()
-        assert printed == [pgp_keys.fingerprints["sender"]]
-        assert "trusted by nothing yet" in done.stderr
+    shown = cuadre(*arguments, "--source", day.source)
+    assert shown.stdout.split()[0] == fingerprint
+    assert " ".join(fingerprint[at : at + 4] for at in range(0, 40, 4)) in shown.stdout
+    assert "nothing in pagoefectivo_pe" in shown.stdout
+    assert "trusted by nothing yet" in shown.stderr
+    (key,) = json.loads(cuadre(*arguments, "--json").stdout)
+    assert (key["fingerprint"], key["secret"], key["named"]) == (fingerprint, False, [])
+
+
+def test_an_import_says_what_the_source_names_already(day: SandboxDay, tmp_path: Path) -> None:
+    with gnupg(day.keyring) as ring:
+        (tmp_path / "key.pgp").write_bytes(ring.public(day.signer))
+    arguments = ("keyring", "import", tmp_path / "key.pgp", "--source", day.source)
+    assert "named as    signer, from 2020-01-01" in cuadre(*arguments).stdout
+    (key,) = json.loads(cuadre(*arguments, "--json").stdout)
+    assert [line["role"] for line in key["named"]] == ["signer"]
+    assert cuadre(*arguments[:3]).returncode == 2
+
+
+def test_a_check_ends_with_3_while_anything_is_due(day: SandboxDay, tmp_path: Path) -> None:
+    arguments = ("keyring", "check", "--source")
+    old = cuadre(*arguments, day.source, "--json")
+    assert old.returncode == 3
+    assert {(each["severity"], each["role"]) for each in json.loads(old.stdout)} == {
+        ("critical", "signer"),
+        ("critical", "decryption"),
+    }
+    assert "due for rotation" in " ".join(cuadre(*arguments, day.source).stdout.split())
+    data = yaml.safe_load(day.source.read_text())
+    data["trust"]["rotation"] = "P36500D"
+    (tmp_path / "source.yaml").write_text(yaml.safe_dump(data))
+    young = cuadre(*arguments, tmp_path / "source.yaml", "--keyring", day.keyring)
+    assert (young.returncode, young.stdout) == (0, "")
+    assert "Nothing is due" in young.stderr
 
 
 def test_the_version_is_printed_as_text_or_as_json() -> None:

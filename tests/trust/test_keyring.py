@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import shutil
 import subprocess
 import threading
+import traceback
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,7 +17,7 @@ import pytest
 from tests.fixtures.openpgp import KEYS_MADE, NOW, Gpg
 
 from cuadre.model.errors import ConfigurationError
-from cuadre.trust import check_keys, import_keys, judge, list_keys, private_home
+from cuadre.trust import import_keys, judge, list_keys, private_home
 from cuadre.trust.home import environment
 
 
@@ -32,8 +36,8 @@ def test_an_import_gives_the_fingerprints_and_is_there_afterwards(pgp_keys, tmp_
     file = tmp_path / "key.asc"
     file.write_bytes(pgp_keys.provider("--armor", "--export", "sender"))
     home = tmp_path / "a" / "home"
-    assert import_keys(home, file) == (pgp_keys.fingerprints["sender"],)
-    assert import_keys(home, file) == (pgp_keys.fingerprints["sender"],)
+    for _ in range(2):
+        assert [key.fingerprint for key in import_keys(home, file)] == [pgp_keys.fingerprints["sender"]]
     assert [key.fingerprint for key in list_keys(home)] == [pgp_keys.fingerprints["sender"]]
 
 
@@ -43,7 +47,9 @@ def test_a_secret_key_can_be_imported_into_a_deep_home_and_used(pgp_keys, tmp_pa
     public = tmp_path / "public.pgp"
     public.write_bytes(pgp_keys.provider.export("sender"))
     home = tmp_path / ("deep-" * 20) / ("deeper-" * 20)
-    import_keys(home, file)
+    brought = import_keys(home, file)
+    assert {key.primary for key in brought} == {pgp_keys.fingerprints["receiver"]}
+    assert all(key.secret for key in brought)
     import_keys(home, public)
     archive = tmp_path / "x"
     archive.write_bytes(pgp_keys.seal(b"PK"))
@@ -54,18 +60,6 @@ def test_a_file_without_a_key_is_refused(tmp_path) -> None:
     (tmp_path / "x").write_text("nothing")
     with pytest.raises(ConfigurationError, match="no OpenPGP key"):
         import_keys(tmp_path / "home", tmp_path / "x")
-
-
-def test_the_check_says_what_is_missing_revoked_or_about_to_end(pgp_keys) -> None:
-    lines = [pgp_keys.line(name) for name in ("sender", "outdated", "revoked", "stranger")]
-    trust = pgp_keys.trust(keys=(*lines, pgp_keys.line("second", valid_to=date(2026, 3, 15))))
-    found = {warning.fingerprint: warning for warning in check_keys(pgp_keys.ours.home, trust, NOW)}
-    named = {name: found.get(pgp_keys.fingerprints[name]) for name in ("sender", "outdated", "stranger", "second")}
-    assert named["sender"] is None
-    assert named["outdated"].days_left == (date(2026, 2, 1) - NOW.date()).days
-    assert named["stranger"].days_left is None
-    assert named["second"].days_left == 10
-    assert "revoked" in found[pgp_keys.fingerprints["revoked"]].sentence
 
 
 def test_runs_at_the_same_time_do_not_stop_each_other(pgp_keys, tmp_path) -> None:
@@ -100,6 +94,56 @@ def test_a_passphrase_opens_the_key_and_a_wrong_one_is_our_fault(pgp_keys, tmp_p
                 judge(archive, trust=pgp_keys.trust(), home=guarded.home, now=NOW, passphrase=wrong)
     finally:
         guarded.stop()
+
+
+def test_no_passphrase_and_no_secret_key_is_on_a_command_line_in_an_environment_a_log_or_an_error(
+    pgp_keys, tmp_path, caplog
+) -> None:
+    phrase, guarded = "open-sesame-4711", Gpg(pgp_keys.ours.home.parent / "whispered")
+    try:
+        guarded.make_key("whispered", encrypts=True, passphrase=phrase)
+        pgp_keys.provider("--import", data=guarded.export("whispered"))
+        secret = tmp_path / "secret.asc"
+        secret.write_bytes(guarded("--armor", "--export-secret-keys", "whispered", passphrase=phrase))
+    finally:
+        guarded.stop()
+    (tmp_path / "public").write_bytes(pgp_keys.provider.export("sender"))
+    archive, home = tmp_path / "x", tmp_path / "home"
+    archive.write_bytes(pgp_keys.seal(os.urandom(8 << 20), to="whispered"))
+    with caplog.at_level(logging.DEBUG), _watching_gpg() as seen:
+        import_keys(home, secret)
+        import_keys(home, tmp_path / "public")
+        assert judge(archive, trust=pgp_keys.trust(), home=home, now=NOW, passphrase=phrase).signer
+        with pytest.raises(ConfigurationError) as refused:
+            judge(archive, trust=pgp_keys.trust(), home=home, now=NOW, passphrase=phrase + "-not")
+    assert any("--decrypt" in each for each in seen)
+    told = [*seen, caplog.text, "".join(traceback.format_exception(refused.value))]
+    secret_line = secret.read_text().splitlines()[3]
+    assert [each for each in told if phrase in each or secret_line in each] == []
+
+
+@contextlib.contextmanager
+def _watching_gpg() -> Iterator[set[str]]:
+    """Every command line there is, and the environment of every gpg, looked at over and over until the block ends."""
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.01):
+            for process in Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError):
+                    line = (process / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+                    seen.add(line)
+                    if line.startswith("gpg"):
+                        seen.add((process / "environ").read_bytes().decode(errors="replace"))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
 
 
 def test_the_view_and_its_agent_are_gone_afterwards(pgp_keys) -> None:

@@ -14,7 +14,8 @@ _YEARS = range(1970, 2200)
 """Further out, days beside the one given leave the calendar."""
 
 
-def _source(text: str) -> Source:
+def read_source(text: str) -> Source:
+    """The source in the file at `text`."""
     return load_source(Path(text))
 
 
@@ -40,7 +41,7 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-SourceFile = Annotated[Source, typer.Option("--source", parser=_source, metavar="FILE", help="The source file.")]
+SourceFile = Annotated[Source, typer.Option("--source", parser=read_source, metavar="FILE", help="The source file.")]
 Day = Annotated[date, typer.Option("--date", parser=_day, metavar="DATE", help="Settlement date, such as 2026-03-31.")]
 AsOf = Annotated[
     datetime, typer.Option("--as-of", parser=_moment, metavar="T", help="Moment of judgement, ISO 8601 with its zone.")

@@ -1,14 +1,16 @@
 """Which messages are believed, and how they are opened safely."""
 
+from cuadre.trust.custody import KeyWarning, Severity, check_keys
 from cuadre.trust.home import private_home
 from cuadre.trust.judging import Verdict, confirm, judge, judge_in, opened
-from cuadre.trust.keyring import KeyWarning, check_keys, import_keys, list_keys
+from cuadre.trust.keyring import import_keys, list_keys
 from cuadre.trust.listing import Key
 from cuadre.trust.unpacking import Unpacking
 
 __all__ = [
     "Key",
     "KeyWarning",
+    "Severity",
     "Unpacking",
     "Verdict",
     "check_keys",

@@ -1,4 +1,4 @@
-"""The key ring of a source: which keys it holds, bringing one in, and how long they last. Nothing here trusts a key."""
+"""The key ring of a source: which keys it holds, and bringing more in. Only a source file trusts a key."""
 
 from __future__ import annotations
 
@@ -7,23 +7,11 @@ import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cuadre.config.trust import Trust
 from cuadre.model.errors import ConfigurationError
 from cuadre.trust.home import OPTIONS, environment, private_home
 from cuadre.trust.listing import Key, keys_in
-
-
-@dataclass(frozen=True, slots=True)
-class KeyWarning:
-    """A key somebody should look at: whole days left (negative when over; None when it is not there at all)."""
-
-    fingerprint: str
-    days_left: int | None
-    sentence: str
 
 
 def list_keys(home: Path) -> tuple[Key, ...]:
@@ -36,8 +24,8 @@ def list_keys(home: Path) -> tuple[Key, ...]:
         return keys_in(view, secret=True)
 
 
-def import_keys(home: Path, file: Path) -> tuple[str, ...]:
-    """Take the keys of `file` into `home`; their primary fingerprints. A key counts only once a source names it.
+def import_keys(home: Path, file: Path) -> tuple[Key, ...]:
+    """Take the keys of `file` into `home`, and say which they are. A key counts only once a source names it.
 
     Raises:
         ConfigurationError: the file holds no key.
@@ -51,38 +39,13 @@ def import_keys(home: Path, file: Path) -> tuple[str, ...]:
         ring = view / "pubring.kbx"
         if ring.exists() and not ring.is_symlink():  # gpg replaces the file, and with it our link
             _replace(ring, home / ring.name)
+        held = keys_in(view, secret=True)
     if not brought:
         raise ConfigurationError(f"{file}: no OpenPGP key in it.")
-    return brought
+    return tuple(key for key in held if key.primary in brought)
 
 
-def check_keys(home: Path, trust: Trust, now: datetime, *, days: int = 30) -> tuple[KeyWarning, ...]:
-    """What ends within `days` of `now`, or is missing: signers of `trust` and our own decryption keys."""
-    keys = list_keys(home)
-    primaries = {key.fingerprint: key for key in keys if key.fingerprint == key.primary}
-    ends: list[tuple[str, str, date | None]] = []
-    warnings: list[KeyWarning] = []
-    for signer in trust.signers:
-        key = primaries.get(signer.fingerprint)
-        if key is None:
-            warnings.append(KeyWarning(signer.fingerprint, None, "Allowed signer, but its key is not in the key ring."))
-            continue
-        if key.revoked:
-            warnings.append(KeyWarning(signer.fingerprint, None, "Allowed signer, but its key is revoked."))
-        key_end = key.expires.date() if key.expires else None
-        ends.append((signer.fingerprint, "Allowed signer", min(filter(None, (key_end, signer.valid_to)), default=None)))
-    ours = [key for key in keys if key.secret and "e" in key.capabilities and not key.revoked]
-    if not ours:
-        warnings.append(KeyWarning("", None, "No decryption key in the key ring."))
-    ends += [(key.fingerprint, "Decryption key", key.expires.date() if key.expires else None) for key in ours]
-    for fingerprint, role, end in ends:
-        left = None if end is None else (end - now.astimezone(UTC).date()).days
-        if left is not None and left <= days:
-            warnings.append(KeyWarning(fingerprint, left, f"{role} ends on {end}. Arrange its successor."))
-    return tuple(warnings)
-
-
-def _import(view: Path, file: Path) -> tuple[str, ...]:
+def _import(view: Path, file: Path) -> set[str]:
     """Primary fingerprints of what gpg took from `file`, which it reads itself: a secret key passes through no pipe."""
     with file.open("rb") as keys:
         done = subprocess.run(
@@ -94,7 +57,7 @@ def _import(view: Path, file: Path) -> tuple[str, ...]:
             check=False,
         )
     said = [line.split() for line in done.stdout.decode(errors="replace").splitlines()]
-    return tuple(dict.fromkeys(words[3] for words in said if words[1:2] == ["IMPORT_OK"] and len(words) > 3))
+    return {words[3] for words in said if words[1:2] == ["IMPORT_OK"] and len(words) > 3}
 
 
 @contextlib.contextmanager

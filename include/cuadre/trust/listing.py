@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from cuadre.trust.home import OPTIONS, environment
@@ -81,7 +82,7 @@ def _keys(records: list[list[str]]) -> Iterator[Key]:
     starts = [number for number, record in enumerate(records) if record[0] in ("pub", "sub")]
     primary, user_id = "", ""
     above: Revocation | None = None
-    for start, end in zip(starts, [*starts[1:], len(records)], strict=True):
+    for start, end in pairwise([*starts, len(records)]):
         head, belonging = records[start], records[start + 1 : end]
         fingerprint = next(record[9] for record in belonging if record[0] == "fpr")
         if head[0] == "pub":
