@@ -1,8 +1,9 @@
 """The rows of a day's marts: DuckDB runs the SQL models in `sql/` over the day's files. Writes to no warehouse.
 
-The models are plain SELECTs, one mart each, over the views prepared here: `lines` (the day's), `all_lines` (carried
-ones too), `priced` (payments with the contract's fee and tax), `judged` (outcomes with their measures), `opened` and
-`left_open` (open items before and after), `bank_credits`, `admissions`, `checks` and the one-row `day`.
+The models are plain SELECTs, one mart each, over what is prepared here: `lines` (the day's), `all_lines` (carried ones
+too), `priced` (payments with the contract's fee and tax), `judged` (outcomes with their measures), `breaks` (the breaks
+among them), `opened` and `left_open` (open items before and after), `bank_credits`, `admissions`, `checks` and the
+one-row `day`.
 """
 
 from __future__ import annotations
@@ -48,20 +49,25 @@ _MEMORY = "1GB"
 
 @contextmanager
 def filled(day: DayFiles, source: Source, now: datetime) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB with one relation for each of `FILLED`, named like the mart, columns as registered.
+    """A DuckDB with the view `recon_line`, and with all that `fill` needs to make the others of `FILLED`.
 
-    `recon_line` is a view, evaluated as it is read, since it is as long as the day; the others are tables. Memory is
-    bounded: what does not fit spills into a private folder, gone with the connection.
+    They are named like the mart, columns as registered. `recon_line` is evaluated as it is read, since it is as long as
+    the day. Memory is bounded: what does not fit spills into a private folder, gone with the connection.
     """
     with tempfile.TemporaryDirectory(prefix="cuadre-") as folder, _duckdb(folder) as duck:
         _offer_files(duck, day)
         _offer_records(duck, day, source, now)
         _offer_measures(duck, source)
-        for mart in FILLED:
-            kind = "VIEW" if mart is RECON_LINE else "TABLE"
-            model = (_MODELS / f"{mart.name}.sql").read_text(encoding="utf-8")
-            duck.execute(f"CREATE {kind} {mart.name} AS {model}")
+        duck.execute(f"CREATE VIEW {RECON_LINE.name} AS {_model(RECON_LINE)}")
         yield duck
+
+
+def fill(duck: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of `FILLED`: all but `recon_line`, which may be read meanwhile through another cursor."""
+    duck.execute("CREATE TABLE breaks AS FROM judged WHERE is_break")
+    for mart in FILLED:
+        if mart is not RECON_LINE:
+            duck.execute(f"CREATE TABLE {mart.name} AS {_model(mart)}")
 
 
 @contextmanager
@@ -76,17 +82,23 @@ def recorded(
 
 
 def _duckdb(folder: str) -> duckdb.DuckDBPyConnection:
-    """Settings are of the database, not of one connection: the rows are copied out by a second one."""
-    duck = duckdb.connect(
-        config={"memory_limit": _MEMORY, "temp_directory": folder, "preserve_insertion_order": "false"}
-    )
+    """Settings are of the database, not of one connection: the rows are copied out by a second one.
+
+    One thread for each connection keeps up with the warehouse, and takes a fifth less memory than two.
+    """
+    settings = {"memory_limit": _MEMORY, "temp_directory": folder, "preserve_insertion_order": "false", "threads": "1"}
+    duck = duckdb.connect(config=settings)
     duck.execute("SET GLOBAL TimeZone = 'UTC'")
     return duck
 
 
 def models_text() -> str:
     """The text of all models: part of what decides on a day's rows."""
-    return "\n".join((_MODELS / f"{mart.name}.sql").read_text(encoding="utf-8") for mart in FILLED)
+    return "\n".join(_model(mart) for mart in FILLED)
+
+
+def _model(mart: Table) -> str:
+    return (_MODELS / f"{mart.name}.sql").read_text(encoding="utf-8")
 
 
 def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
@@ -106,14 +118,17 @@ def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
 
 
 def _offer_records(duck: duckdb.DuckDBPyConnection, day: DayFiles, source: Source, now: datetime) -> None:
-    row = {
-        "source": source.source,
-        "settlement_date": day.settlement_date,
-        "publishes_all": source.publish == "all",
-        "compares_bank": day.bank_credits is not None,
-        "currencies": list(source.currencies),
-    }
-    _table(duck, "day", pa.Table.from_pylist([row]))
+    duck.execute(
+        "CREATE TABLE day AS SELECT $source AS source, CAST($day AS DATE) AS settlement_date, "
+        "$all AS publishes_all, $bank AS compares_bank, CAST($currencies AS VARCHAR[]) AS currencies",
+        {
+            "source": source.source,
+            "day": day.settlement_date,
+            "all": source.publish == "all",
+            "bank": day.bank_credits is not None,
+            "currencies": list(source.currencies),
+        },
+    )
     offer(duck, "admissions", ARCHIVE_ADMISSION, _admissions(source, day.settlement_date, day.admissions))
     offer(duck, "checks", CHECK_RESULT, _checks(source, day.settlement_date, day.check, day.checked_at or now))
 
@@ -174,15 +189,13 @@ def _checks(source: Source, day: Any, check: CheckReport | None, checked_at: dat
 
 
 def offer(duck: duckdb.DuckDBPyConnection, name: str, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Make `rows` a relation called `name`, with the columns of `table`."""
-    _table(duck, name, pa.Table.from_pylist(rows, schema=arrow_schema(table)))
-
-
-def _table(duck: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """A table of the database: a registered Arrow table would be seen by this one connection only."""
-    duck.register("offered", rows)
+    """Make `rows` a table called `name`, with the columns of `table`."""
+    duck.register("offered", pa.Table.from_batches([], arrow_schema(table)))
     duck.execute(f"CREATE TABLE {name} AS FROM offered")
     duck.unregister("offered")
+    if rows:
+        values = ", ".join(f"${column}" for column in table.names)
+        duck.executemany(f"INSERT INTO {name} VALUES ({values})", rows)
 
 
 def _view(duck: duckdb.DuckDBPyConnection, name: str, table: Table, files: list[str]) -> None:

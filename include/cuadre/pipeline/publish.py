@@ -17,9 +17,9 @@ from cuadre.config.source import Source
 from cuadre.marts import belief
 from cuadre.marts.belief import Day
 from cuadre.marts.day import AdmissionRow, DayFiles
-from cuadre.marts.fill import FILLED, filled, offer, recorded
+from cuadre.marts.fill import FILLED, fill, filled, offer, recorded
 from cuadre.marts.fingerprint import file_hash, mart_hash
-from cuadre.model.columns import ARCHIVE_ADMISSION, CHECK_RESULT, RUN_RECEIPT, Table
+from cuadre.model.columns import ARCHIVE_ADMISSION, CHECK_RESULT, RECON_LINE, RUN_RECEIPT, Table
 from cuadre.model.errors import ControlSumMismatch
 from cuadre.model.records import CheckReport, Publication
 from cuadre.warehouse import connect
@@ -35,10 +35,10 @@ _REPLACED = tuple(mart for mart in FILLED if mart is not ARCHIVE_ADMISSION)
 def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Publication:
     """Make the marts of `source` say what `day` says; all of it or nothing.
 
-    A first publication copies straight in, while a thread works out from the files what has to be there afterwards. A
-    later one closes rows that changed (`known_to`), adds the new ones and leaves equal ones alone; when nothing changed
-    at all, nothing is written. Two at once on one source wait for each other. Sums of rows and money, by mart and
-    currency, are read back and compared before the commit.
+    A first publication copies the lines straight in, while a thread makes the other marts and works out from the files
+    what has to be there afterwards. A later one closes rows that changed (`known_to`), adds the new ones and leaves
+    equal ones alone; when nothing changed at all, nothing is written. Two at once on one source wait for each other.
+    Sums of rows and money, by mart and currency, are read back and compared before the commit.
 
     Args:
         day: The day's files and records.
@@ -59,6 +59,7 @@ def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Public
         connect(url, _MIGRATE) as connection,
         connection.cursor() as cursor,
     ):
+        rest = thread.submit(fill, beside)
         receipt = thread.submit(_receipt, beside, day)
         wanted = thread.submit(_wanted, beside)
         belief.lock(cursor, source.source)
@@ -66,7 +67,9 @@ def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Public
         changed: list[bool] = []
         if at is None or _held(cursor, which) != wanted.result():
             at = belief.instant(cursor, which, (*FILLED, RUN_RECEIPT), now)
-            changed = [belief.replace(cursor, duck, mart, which, at) for mart in FILLED]
+            changed = [belief.replace(cursor, duck, RECON_LINE, which, at)]
+            rest.result()
+            changed += [belief.replace(cursor, duck, mart, which, at) for mart in FILLED if mart is not RECON_LINE]
             _prove(cursor, duck, which, wanted.result())
             _sign(cursor, duck, which, receipt.result(), at)
         rows = {mart.name: _count(duck, mart, wanted.result()) for mart in FILLED}

@@ -1,7 +1,8 @@
 """Rows as PostgreSQL's COPY reads them in binary: a signature, then for each row its fields with their lengths.
 
 Made column by column, never row by row: every column becomes one or two Arrow columns of bytes (its length and its
-value), and Arrow joins those of a row. What does not live here: where rows come from and go to (`load.py`).
+value), and Arrow joins those of a row. Arrow's memory is read and made as it lies, since its conversions from and to
+Python load pandas, a third of a second. What does not live here: where rows come from and go to (`load.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ _DAYS = 10_957
 _MICROSECONDS = _DAYS * 86_400_000_000
 _NUMERIC = pa.decimal128(38, 6)
 _NEGATIVE = 0x4000
-_NO_VALUE = pa.scalar(b"", pa.binary())
 
 _Array = np.ndarray[Any, Any]
 
@@ -45,28 +45,28 @@ def encoded(batch: pa.RecordBatch, kinds: Sequence[Kind]) -> memoryview:
     Raises:
         pyarrow.ArrowInvalid: A column is of another type than its kind, and a value does not fit.
     """
-    parts: list[Any] = [pa.scalar(len(kinds).to_bytes(2, "big"), pa.binary())]
+    parts: list[Any] = [_scalar(len(kinds).to_bytes(2, "big"))]
     for column, kind in zip(batch.columns, kinds, strict=True):
         parts += _FIELDS[kind](column)
-    rows = pc.binary_join_element_wise(*parts, _NO_VALUE, null_handling="replace", null_replacement=_NULL)
+    rows = pc.binary_join_element_wise(*parts, _EMPTY, null_handling="replace", null_replacement=_NULL)
     _, offsets, data = rows.buffers()
     return memoryview(data)[: np.frombuffer(offsets, np.int32)[len(rows)]]
 
 
 def _text(column: pa.Array) -> list[pa.Array]:
-    text = column.cast(pa.string())
+    text = column.cast(pa.binary())
     record = np.empty(len(text), [("size", ">i4")])
-    record["size"] = pc.binary_length(text).fill_null(-1)
-    return [_bytes(record), text.fill_null("").cast(pa.binary())]
+    record["size"] = _lengths(text)
+    return [_bytes(record, text), pc.coalesce(text, _EMPTY)]
 
 
 def _json(column: pa.Array) -> list[pa.Array]:
     """As `text`, with the version of jsonb's binary form in front, which is 1."""
-    text = column.cast(pa.string())
+    text = column.cast(pa.binary())
     record = np.empty(len(text), [("size", ">i4"), ("version", "u1")])
-    record["size"] = np.asarray(pc.binary_length(text).fill_null(0)) + 1
+    record["size"] = _lengths(text) + 1
     record["version"] = 1
-    return [_bytes(record, text), text.fill_null("").cast(pa.binary())]
+    return [_bytes(record, text), pc.coalesce(text, _EMPTY)]
 
 
 def _number(column: pa.Array, kind: pa.DataType, dtype: str, zero: int = 0) -> list[pa.Array]:
@@ -110,6 +110,10 @@ def _millionths(column: pa.Array) -> _Array:
     return np.where(np.asarray(column.is_valid()), whole, 0)
 
 
+def _lengths(text: pa.Array) -> _Array:
+    return np.diff(np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1])
+
+
 def _raw(column: pa.Array, dtype: str, width: int = 1) -> _Array:
     """The column's memory, without a copy; what stands for NULL is anything."""
     start, size = column.offset * width, len(column) * width
@@ -123,6 +127,12 @@ def _bytes(record: _Array, nulls: pa.Array | None = None) -> pa.Array:
     valid = nulls.is_valid().buffers()[1] if nulls is not None and nulls.null_count else None
     return pa.BinaryArray.from_buffers(pa.binary(), len(record), [valid, pa.py_buffer(ends), pa.py_buffer(record)])
 
+
+def _scalar(value: bytes) -> pa.Scalar:
+    return _bytes(np.frombuffer(value, f"V{len(value)}") if value else np.empty(1, "V0"))[0]
+
+
+_EMPTY = _scalar(b"")
 
 _FIELDS: dict[Kind, Callable[[pa.Array], list[pa.Array]]] = {
     Kind.TEXT: _text,

@@ -2,7 +2,7 @@
 WITH closing AS (
     SELECT b.*
     FROM opened_breaks AS b
-    WHERE NOT EXISTS (FROM judged AS j WHERE j.item_id = b.item_id AND j.is_break)
+    WHERE NOT EXISTS (FROM breaks AS j WHERE j.item_id = b.item_id)
 )
 SELECT
     j.source,
@@ -24,19 +24,17 @@ SELECT
     j.at_risk,
     j.first_seen,
     CAST(NULL AS DATE) AS closed_on
-FROM judged AS j
+FROM breaks AS j
 LEFT JOIN all_lines AS l
     ON l.archive_id = j.archive_id AND l.line_no = j.line_no
 LEFT JOIN (SELECT item_id, "order".psp_reference AS psp_reference FROM left_open WHERE line IS NULL) AS o
     ON o.item_id = j.item_id
 LEFT JOIN opened_breaks AS b
     ON b.item_id = j.item_id
-WHERE j.is_break
-    AND (
-        b.item_id IS NULL
-        OR (b.outcome, b.reasons_json, b.currency, b.expected, b.got, b.delta)
-        IS DISTINCT FROM (j.outcome, j.reasons_json, j.currency, j.expected, j.got, j.delta)
-    )
+WHERE
+    b.item_id IS NULL
+    OR (b.outcome, b.reasons_json, b.currency, b.expected, b.got, b.delta)
+    IS DISTINCT FROM (j.outcome, j.reasons_json, j.currency, j.expected, j.got, j.delta)
 UNION ALL
 SELECT
     c.source,
