@@ -86,8 +86,9 @@ def _duckdb(folder: str) -> duckdb.DuckDBPyConnection:
 
     One thread for each connection keeps up with the warehouse, and takes a fifth less memory than two.
     """
-    settings = {"memory_limit": _MEMORY, "temp_directory": folder, "preserve_insertion_order": "false", "threads": "1"}
-    duck = duckdb.connect(config=settings)
+    duck = duckdb.connect(
+        config={"memory_limit": _MEMORY, "temp_directory": folder, "preserve_insertion_order": "false", "threads": 1}
+    )
     duck.execute("SET GLOBAL TimeZone = 'UTC'")
     return duck
 
