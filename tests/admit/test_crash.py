@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.admit.hostile import GOOD
 from tests.fixtures.openpgp import NAME, NOW
+from tests.hostile.messages import GOOD
 
 from cuadre.pipeline.admit import admit
 

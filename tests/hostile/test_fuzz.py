@@ -26,8 +26,8 @@ from cuadre.trust.decryption import decrypting
 from cuadre.trust.keyring import Key, keys_in
 from cuadre.trust.rule import apply_rule
 from cuadre.trust.status import Statement, read_status
-from tests.admit.zips import GOOD_ZIPS, TEXT
 from tests.fixtures.openpgp import NOW, Keys, csv_text, zipped
+from tests.hostile.zips import GOOD_ZIPS, TEXT
 
 SOURCE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
 MEMBER = csv_text(4).replace("7002,902", '"7002",902').encode()

@@ -6,9 +6,8 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.fixtures.openpgp import NOW, SIGNED_AT, Keys, csv_text, zipped
-
 from cuadre.model.codes import RejectionReason as Reason
+from tests.fixtures.openpgp import NOW, SIGNED_AT, Keys, csv_text, zipped
 
 Maker = Callable[[Keys], bytes]
 GOOD = zipped(csv_text())

@@ -8,9 +8,8 @@ import zipfile
 import zlib
 from dataclasses import dataclass, replace
 
-from tests.fixtures.openpgp import MEMBER, csv_text, zipped
-
 from cuadre.model.codes import RejectionReason as Reason
+from tests.fixtures.openpgp import MEMBER, csv_text, zipped
 
 TEXT = csv_text().encode()
 

@@ -1,0 +1,121 @@
+"""The table of hostile input: whatever comes, the step admits nothing of it, says why by code, and journals that.
+
+Rows are in `messages.py` (OpenPGP), `zips.py` and `members.py`; every one is made by real GnuPG while the test runs
+and goes through the step that the DAG calls.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cuadre.config import Source, load_source
+from cuadre.config.secrets import resolve
+from cuadre.config.settings import Settings
+from cuadre.model.codes import RejectionReason as Reason
+from cuadre.model.errors import ArchiveRejected
+from cuadre.model.records import FetchedArchive, to_json
+from cuadre.pipeline.line import admit_archive
+from cuadre.pipeline.workplace import Workplace, workplace
+from cuadre.sources.store import sha256_of
+from tests.fixtures.openpgp import DAY, NAME, NOW, Keys, zipped
+from tests.hostile.members import MEMBERS
+from tests.hostile.messages import GOOD, MESSAGES
+from tests.hostile.zips import BAD_ZIPS
+
+EXAMPLE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
+TABLE: dict[str, tuple[Callable[[Keys], bytes], Reason]] = {
+    **{f"message: {name}": row for name, row in MESSAGES.items()},
+    **{
+        f"ZIP: {name}": (lambda keys, data=data: keys.seal(data), reason)  # type: ignore[misc]  # a default binds it
+        for name, (data, reason) in BAD_ZIPS.items()
+    },
+    **{
+        f"member {name}": (lambda keys, text=text: keys.seal(zipped(text)), reason)  # type: ignore[misc]  # likewise
+        for name, (text, reason) in MEMBERS.items()
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def source(pgp_keys: Keys, module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Source:
+    folder = tmp_path_factory.mktemp("source")
+    (folder / "warehouse.url").write_text(module_warehouse_url)
+    data = yaml.safe_load(EXAMPLE.read_text()) | {"warehouse": {"file": str(folder / "warehouse.url")}}
+    (folder / "shop.yaml").write_text(yaml.safe_dump(data))
+    trust = pgp_keys.trust("sender", "outdated", "revoked", "short", "rsa", "dsa")
+    return load_source(folder / "shop.yaml").model_copy(update={"trust": trust})
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Workplace:
+    return workplace(
+        Settings(
+            sources=tmp_path,
+            store=str(tmp_path / "store"),
+            scratch=tmp_path / "scratch",
+            journal=tmp_path / "journal.jsonl",
+            alerts=tmp_path / "alerts.jsonl",
+        ),
+        resolve,
+    )
+
+
+def test_the_table_is_long_and_knows_every_code_of_a_refusal() -> None:
+    assert len(TABLE) >= 120
+    assert {reason for _, reason in TABLE.values()} == set(Reason)
+
+
+def test_a_good_archive_is_admitted_on_the_same_way(work: Workplace, source: Source, pgp_keys: Keys) -> None:
+    record = _admitting(work, source, pgp_keys.seal(GOOD))
+    assert record["admission"]["verdict"] == "admitted"
+    assert _left(work) == ["admissions", "lines", "raw"]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_nothing_of_it_is_admitted(name: str, work: Workplace, source: Source, pgp_keys: Keys, tmp_path: Path) -> None:
+    make, reason = TABLE[name]
+    message = make(pgp_keys)
+    with pytest.raises(ArchiveRejected) as refused:
+        _admitting(work, source, message)
+    assert refused.value.reason is reason
+    assert refused.value.detail
+    assert _left(work) == ["admissions", "raw"]
+    assert list((tmp_path / "scratch").iterdir()) == []
+    (entry,) = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+    assert (entry["step"], entry["outcome"]) == ("admit", "refused")
+    admission = entry["record"]["admission"]
+    assert (admission["verdict"], admission["reason"], admission["lines"]) == ("rejected", reason.name, 0)
+    assert entry["record"]["archive_id"] == admission["archive_id"]
+
+
+def _admitting(work: Workplace, source: Source, message: bytes) -> dict[str, dict[str, object]]:
+    """What `fetch` would have left of `message`, and then the step."""
+    lake = work.lake(source)
+    file = work.scratch.parent / "message"
+    file.write_bytes(message)
+    archive_id = sha256_of(file)
+    lake.store.put_new(lake.raw(archive_id), file)
+    fetched = FetchedArchive(
+        source=source.source,
+        settlement_date=DAY,
+        name=NAME,
+        archive_id=archive_id,
+        bytes=len(message),
+        key=lake.raw(archive_id),
+        part=1,
+        parts=1,
+    )
+    return admit_archive(work, source, DAY, to_json(fetched), now=NOW)
+
+
+def _left(work: Workplace) -> list[str]:
+    """Kinds of things in the store: ciphertexts, admission records, admitted lines."""
+    keys = work.store.list("")
+    known = {"raw": "raw/", "admissions": "/admissions/", "lines": "/lines/"}
+    assert all(any(part in key for part in known.values()) for key in keys)
+    return sorted(kind for kind, part in known.items() if any(part in key for key in keys))
