@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -116,3 +117,11 @@ def test_a_user_who_may_not_create_roles_can_migrate(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP OWNED BY plain_owner CASCADE")
         connection.execute("DROP ROLE plain_owner")
+
+
+def test_a_payment_is_looked_up_by_any_reference_without_reading_every_line(module_warehouse_url: str) -> None:
+    query = (Path(__file__).parents[2] / "docs" / "examples" / "recon_line.sql").read_text(encoding="utf-8")
+    with psycopg.connect(module_warehouse_url) as connection:
+        connection.execute("SET enable_seqscan = off")  # the few rows of a test are read faster whole
+        plan = " ".join(row[0] for row in connection.execute(f"EXPLAIN {query}".encode()).fetchall())
+    assert plan.count("Bitmap Index Scan on recon_line_reference") == 4
