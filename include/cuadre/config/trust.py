@@ -51,7 +51,8 @@ class Trust(Strict):
 
     `keyring` is the GnuPG home; its keys are worth nothing without a line in `keys`. `passphrase` opens the decryption
     keys. `rotation` is the age at which a key's successor is due. The floors are refusals by default; loosen them by
-    name only: `digests`, `ciphers`, `public_keys`, and for RSA, DSA and ElGamal the length.
+    name only: `digests`, `ciphers`, `public_keys`, and for RSA, DSA and ElGamal the length. `quarantine` is where
+    plaintext waits until all of it is believed: on the disk beside the lake, or in memory (tmpfs) and on no disk.
     """
 
     shape: Literal["signed_then_encrypted"] = "signed_then_encrypted"
@@ -63,6 +64,7 @@ class Trust(Strict):
     ciphers: Annotated[tuple[Cipher, ...], Field(min_length=1)] = ("AES", "AES192", "AES256", "CAMELLIA256", "TWOFISH")
     public_keys: Annotated[tuple[PublicKey, ...], Field(min_length=1)] = ("RSA", "ECDSA", "EDDSA", "ECDH")
     minimum_rsa_bits: Annotated[int, Field(ge=1024)] = 2048
+    quarantine: Literal["disk", "memory"] = "disk"
     clock_skew: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=1))] = timedelta(minutes=5)
 
     @field_validator("keys")

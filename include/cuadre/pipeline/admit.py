@@ -81,7 +81,8 @@ def admit(
         beside.submit(importlib.import_module, "cuadre.formats")
         case = _Case(archive, source, name or archive.name, now, passphrase, settlement_date, progress, digest)
         try:
-            with private_home(keyring) as view, quarantine(out) as folder:
+            in_memory = source.trust.quarantine == "memory"
+            with private_home(keyring) as view, quarantine(out, in_memory=in_memory) as folder:
                 case.verdict = judge_in(
                     view,
                     archive,

@@ -1,27 +1,44 @@
-"""A private folder beside the target, in which everything stays until it is believed.
+"""A private folder in which everything stays until it is believed: beside the target, or in memory.
 
-Beside, so that promotion is a rename. Whoever works in it holds its lock; one without a living owner is left over from
-a crash and is swept by the next one who comes to the same target.
+Beside, promotion is a rename; in memory, what is refused has never touched a disk. Whoever works in a folder holds its
+lock; one without a living owner is left over from a crash and is swept by the next one who comes to the same place.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from cuadre.model.errors import ConfigurationError
+
+MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes the private folder in it
+_MOUNTS = Path("/proc/self/mounts")
+
 
 @contextlib.contextmanager
-def quarantine(target: Path) -> Iterator[Path]:
-    """An empty folder (0700) on the file system of `target`; gone when the block ends, however it ends."""
+def quarantine(target: Path, *, in_memory: bool = False) -> Iterator[Path]:
+    """An empty folder (0700), gone when the block ends, however it ends: beside `target`, or in memory (tmpfs).
+
+    From then on this process leaves no core file, which would hold what it read.
+
+    Raises:
+        ConfigurationError: it should be in memory, and this system has no tmpfs at its usual place.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
     target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.name}.quarantine-"
-    _sweep(target.parent, prefix)
-    folder, lock = _make(target.parent, prefix)
+    parent, prefix = target.parent, f".{target.name}.quarantine-"
+    if in_memory:
+        parent, prefix = _memory(), f"cuadre-quarantine-{os.getuid()}-"
+    _sweep(parent, prefix)
+    folder, lock = _make(parent, prefix)
     try:
         yield folder
     finally:
@@ -36,7 +53,30 @@ def promote(folder: Path, target: Path, pattern: str) -> None:
     for old in set(target.glob(pattern)) - {target / new.name for new in arriving}:
         old.unlink()
     for new in arriving:
-        new.replace(target / new.name)
+        _move(new, target / new.name)
+
+
+def _move(file: Path, place: Path) -> None:
+    """In one step for whoever looks at `place`, also out of memory onto a disk."""
+    try:
+        file.replace(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        arriving = place.with_name(f".{place.name}.arriving")
+        shutil.copyfile(file, arriving)
+        shutil.copymode(file, arriving)
+        arriving.replace(place)
+
+
+def _memory() -> Path:
+    mounted = [line.split()[1:3] for line in _MOUNTS.read_text().splitlines()] if _MOUNTS.exists() else []
+    if [str(MEMORY), "tmpfs"] not in mounted:
+        raise ConfigurationError(
+            f"The source keeps its quarantine in memory, and {MEMORY} is no tmpfs here. Mount one, or set "
+            "`trust.quarantine: disk`."
+        )
+    return MEMORY
 
 
 def _make(parent: Path, prefix: str) -> tuple[Path, int]:
