@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -48,6 +50,28 @@ def _without_integrity(keys: Keys) -> bytes:
     return session_key + b"\xc9\xc0\x00" + os.urandom(192)
 
 
+def _armoured(keys: Keys) -> bytes:
+    return keys.seal(GOOD, "--armor")
+
+
+def _in_armour(packets: bytes, checksum: int | None = None) -> bytes:
+    """Armour as RFC 9580 has it; its checksum is worked out bit by bit."""
+    if checksum is None:
+        checksum = 0xB704CE
+        for octet in packets:
+            checksum ^= octet << 16
+            for _ in range(8):
+                checksum = checksum << 1 ^ (0x1864CFB if checksum & 0x800000 else 0)
+    text = base64.encodebytes(packets) + b"=" + base64.b64encode(checksum.to_bytes(3, "big")) + b"\n"
+    return b"-----BEGIN PGP MESSAGE-----\n\n" + text + b"-----END PGP MESSAGE-----\n"
+
+
+def _armour_letter_changed(keys: Keys) -> bytes:
+    text = _armoured(keys)
+    at = text.index(b"\n\n") + 200
+    return text[:at] + (b"A" if text[at : at + 1] != b"A" else b"B") + text[at + 1 :]
+
+
 def _text_signature(keys: Keys) -> bytes:
     return keys.encrypt_packets(keys.sign(b"PK text\n", "--textmode"))
 
@@ -64,6 +88,15 @@ def _cut(share: float) -> Maker:
     return make
 
 
+GOOD_MESSAGES: dict[str, Maker] = {
+    "binary": lambda k: k.seal(GOOD),
+    "armoured": _armoured,
+    "armoured with headers": lambda k: k.seal(GOOD, "--armor", "--comment", "settlement"),
+    "armoured without a checksum": lambda k: re.sub(rb"\n=[^\n]{4}\n", b"\n", _armoured(k)),
+    "armoured with the checksum of the standard": lambda k: _in_armour(k.seal(GOOD)),
+    "armoured on Windows, with blank lines": lambda k: b"\r\n" + _armoured(k).replace(b"\n", b"\r\n") + b"\r\n \r\n",
+    "signed by two allowed keys": lambda k: k.seal(GOOD, "-u", "rsa"),
+}
 MESSAGES: dict[str, tuple[Maker, Reason]] = {
     "encrypted but not signed": (lambda k: k.encrypt(GOOD), Reason.UNSIGNED),
     "signed but not encrypted": (lambda k: k.sign(GOOD), Reason.NOT_ENCRYPTED),
@@ -101,7 +134,36 @@ MESSAGES: dict[str, tuple[Maker, Reason]] = {
     "random bytes": (lambda k: b"\x00" + os.urandom(500), Reason.MALFORMED_OPENPGP),
     "plain text": (lambda k: csv_text().encode(), Reason.MALFORMED_OPENPGP),
     "encrypted garbage": (lambda k: k.encrypt_packets(b"\x00garbage" * 20), Reason.MALFORMED_OPENPGP),
-    "armoured": (lambda k: k.seal(GOOD, "--armor"), Reason.MALFORMED_OPENPGP),
+    "armoured, with words before it": (lambda k: b"Dear all,\n" + _armoured(k), Reason.MALFORMED_OPENPGP),
+    "armoured, with words behind it": (lambda k: _armoured(k) + b"Regards\n", Reason.MULTIPLE_MESSAGES),
+    "armoured twice over": (lambda k: _armoured(k) * 2, Reason.MULTIPLE_MESSAGES),
+    "armoured, with a binary one behind it": (lambda k: _armoured(k) + k.seal(GOOD), Reason.MULTIPLE_MESSAGES),
+    "two messages in one armour": (lambda k: _in_armour(k.seal(GOOD) * 2), Reason.MULTIPLE_MESSAGES),
+    "armoured and cut in its lines": (lambda k: _armoured(k)[:400], Reason.TRUNCATED),
+    "armoured and cut in its head": (lambda k: _armoured(k)[:27], Reason.TRUNCATED),
+    "armoured, without its end": (lambda k: _armoured(k).split(b"-----END")[0], Reason.TRUNCATED),
+    "armoured, and what is in it cut": (lambda k: _in_armour(k.seal(GOOD)[:-9]), Reason.TRUNCATED),
+    "armour around nothing": (lambda k: _in_armour(b""), Reason.TRUNCATED),
+    "armoured with another checksum": (lambda k: _in_armour(k.seal(GOOD), checksum=7), Reason.MALFORMED_OPENPGP),
+    "armoured, with a letter changed": (_armour_letter_changed, Reason.MALFORMED_OPENPGP),
+    "armoured, with a letter that is none": (
+        lambda k: _armoured(k).replace(b"\n\n", b"\n\n*"),
+        Reason.MALFORMED_OPENPGP,
+    ),
+    "armoured, with its padding in the middle": (
+        lambda k: _armoured(k).replace(b"\n\n", b"\n\nQQ=="),
+        Reason.MALFORMED_OPENPGP,
+    ),
+    "armoured as a signature": (lambda k: _armoured(k).replace(b"MESSAGE", b"SIGNATURE"), Reason.MALFORMED_OPENPGP),
+    "armoured, and ended as a signature": (
+        lambda k: _armoured(k).replace(b"END PGP MESSAGE", b"END PGP SIGNATURE"),
+        Reason.MALFORMED_OPENPGP,
+    ),
+    "a key": (lambda k: k.provider("--armor", "--export", "sender"), Reason.MALFORMED_OPENPGP),
+    "a signed text": (lambda k: k.provider("-u", "sender", "--clear-sign", data=b"text\n"), Reason.NOT_ENCRYPTED),
+    "armoured, signed but not encrypted": (lambda k: k.sign(GOOD, "--armor"), Reason.NOT_ENCRYPTED),
+    "armoured, encrypted but not signed": (lambda k: k.encrypt(GOOD, "--armor"), Reason.UNSIGNED),
+    "an armoured file, signed and encrypted again": (lambda k: k.seal(_armoured(k)), Reason.NESTED_MESSAGE),
     "two messages in a row": (lambda k: k.seal(GOOD) * 2, Reason.MULTIPLE_MESSAGES),
     "a byte behind the message": (lambda k: k.seal(GOOD) + b"\n", Reason.MULTIPLE_MESSAGES),
     "two contents under one encryption": (

@@ -83,9 +83,9 @@ def _opened(view: Path, folder: Path, trust: Trust, message: bytes, now: datetim
     archive.write_bytes(message)
     try:
         verdict = judge_in(view, archive, trust=trust, now=now)
-        with opened(view, archive, verdict, now=now) as decryption:
+        with opened(view, verdict, now=now) as decryption:
             content = b"".join(Unpacking(decryption.read, Limits()).chunks())
-            confirm(decryption, archive, verdict)
+            confirm(decryption, verdict)
     except ArchiveRejected as refusal:
         return refusal.reason.name
     finally:

@@ -24,7 +24,7 @@ from cuadre.pipeline.workplace import Workplace, workplace
 from cuadre.sources.store import sha256_of
 from tests.fixtures.openpgp import DAY, NAME, NOW, Keys, zipped
 from tests.hostile.members import MEMBERS
-from tests.hostile.messages import GOOD, MESSAGES
+from tests.hostile.messages import GOOD_MESSAGES, MESSAGES
 from tests.hostile.zips import BAD_ZIPS
 
 EXAMPLE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
@@ -70,8 +70,9 @@ def test_the_table_is_long_and_knows_every_code_of_a_refusal() -> None:
     assert {reason for _, reason in TABLE.values()} == set(Reason)
 
 
-def test_a_good_archive_is_admitted_on_the_same_way(work: Workplace, source: Source, pgp_keys: Keys) -> None:
-    record = _admitting(work, source, pgp_keys.seal(GOOD))
+@pytest.mark.parametrize("name", GOOD_MESSAGES)
+def test_a_good_archive_is_admitted_on_the_same_way(name: str, work: Workplace, source: Source, pgp_keys: Keys) -> None:
+    record = _admitting(work, source, GOOD_MESSAGES[name](pgp_keys))
     assert record["admission"]["verdict"] == "admitted"
     assert _left(work) == ["admissions", "lines", "raw"]
 

@@ -114,11 +114,11 @@ def test_a_file_that_changes_between_the_passes_is_refused(judging, pgp_keys, tm
     verdict = judging(pgp_keys.seal(CONTENT))
     archive: Path = tmp_path / "archive.zip.pgp"
     archive.write_bytes(pgp_keys.seal(CONTENT.upper()))
-    with private_home(pgp_keys.ours.home) as view, opened(view, archive, verdict, now=NOW) as decryption:
+    with private_home(pgp_keys.ours.home) as view, opened(view, verdict, now=NOW) as decryption:
         while decryption.read():
             pass
         with pytest.raises(ArchiveRejected, match="TAMPERED"):
-            confirm(decryption, archive, verdict)
+            confirm(decryption, verdict)
 
 
 def test_a_message_that_keeps_gpg_busy_far_too_long_is_stopped(judging, pgp_keys, monkeypatch) -> None:

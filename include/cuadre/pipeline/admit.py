@@ -91,6 +91,7 @@ def admit(
                     passphrase=passphrase,
                     signature=signature,
                     limit=source.limits.max_plaintext_bytes,
+                    room=folder,
                 )
                 _open_and_type(case, view, folder)
                 promote(folder, out, PARTS)
@@ -104,7 +105,7 @@ def _open_and_type(case: _Case, view: Path, folder: Path) -> None:
 
     assert case.verdict is not None
     source = case.source
-    with opened(view, case.archive, case.verdict, now=case.now, passphrase=case.passphrase) as decryption:
+    with opened(view, case.verdict, now=case.now, passphrase=case.passphrase) as decryption:
         unpacking = Unpacking(decryption.read, source.limits)
         case.members = (unpacking.name,)
         expected = check_member_name(unpacking.name, case.name, source)
@@ -121,7 +122,7 @@ def _to_the_end(unpacking: Unpacking, decryption: Decryption, case: _Case) -> It
         if case.progress:
             case.progress(decryption.ciphertext_bytes)
         yield chunk
-    confirm(decryption, case.archive, case.verdict)
+    confirm(decryption, case.verdict)
 
 
 def _record(case: _Case, refusal: ArchiveRejected | None) -> Admission:

@@ -10,7 +10,6 @@ believes the bytes only if gpg says word for word the same again.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from cuadre.trust.framing import check_framing, looks_like_openpgp
 from cuadre.trust.home import private_home
 from cuadre.trust.listing import keys_in
 from cuadre.trust.rule import apply_rule, is_intact
+from cuadre.trust.shapes import Seen, binary, seen
 from cuadre.trust.status import Statement
 
 DEFAULT_PLAINTEXT_BYTES = 16 * 2**30
@@ -34,7 +34,7 @@ class Verdict:
     """A message that is believed: who signed it and when (UTC), and what gpg said, to hold the second pass against.
 
     `signer` is the primary fingerprint, `plaintext_bytes` the size of the content, `digests` the hashes a signature may
-    be made with, `identity` says which file it was.
+    be made with. `ciphertext` is what gpg is to open, binary; `files` are all those that the verdict rests on.
     """
 
     signer: str
@@ -43,7 +43,8 @@ class Verdict:
     plaintext_bytes: int
     digests: tuple[str, ...]
     statement: Statement
-    identity: tuple[int, int, int, int]
+    ciphertext: Path
+    files: tuple[Seen, ...]
 
 
 def judge(
@@ -76,15 +77,21 @@ def judge_in(
     passphrase: str | None = None,
     signature: Path | None = None,
     limit: int = DEFAULT_PLAINTEXT_BYTES,
+    room: Path | None = None,
 ) -> Verdict:
-    """`judge` with a private home that is already open."""
+    """`judge` with a private home that is already open.
+
+    `room` is the private folder for what must be unwrapped before gpg sees it, ciphertext only; default the view.
+    """
     if signature is not None:
         raise ConfigurationError(f"A detached signature was given, but the source's shape is {trust.shape}.")
-    identity = _identity(archive)
-    with archive.open("rb") as file:
+    arrived = seen(archive)
+    ciphertext = binary(archive, room or view)
+    files = (arrived, seen(ciphertext))
+    with ciphertext.open("rb") as file:
         check_framing(file)
     with decrypting(
-        archive, view=view, now=now, passphrase=passphrase, limit=limit, digests=trust.digests
+        ciphertext, view=view, now=now, passphrase=passphrase, limit=limit, digests=trust.digests
     ) as decryption:
         head = _drain(decryption)
         statement, code = decryption.conclude()
@@ -94,7 +101,7 @@ def judge_in(
         )
     except ArchiveRejected as refusal:
         if "BADSIG" in statement.words and refusal.reason is RejectionReason.BAD_SIGNATURE:
-            _blame_integrity(view, archive, now=now, passphrase=passphrase, limit=limit)
+            _blame_integrity(view, ciphertext, now=now, passphrase=passphrase, limit=limit)
         raise
     return Verdict(
         signer=chosen.primary,
@@ -103,22 +110,26 @@ def judge_in(
         plaintext_bytes=decryption.plaintext_bytes,
         digests=trust.digests,
         statement=statement,
-        identity=identity,
+        ciphertext=ciphertext,
+        files=files,
     )
 
 
 @contextlib.contextmanager
-def opened(
-    view: Path, archive: Path, verdict: Verdict, *, now: datetime, passphrase: str | None = None
-) -> Iterator[Decryption]:
+def opened(view: Path, verdict: Verdict, *, now: datetime, passphrase: str | None = None) -> Iterator[Decryption]:
     """The plaintext of a judged message. Keep what you make of it in quarantine until `confirm` has returned."""
     with decrypting(
-        archive, view=view, now=now, passphrase=passphrase, limit=verdict.plaintext_bytes, digests=verdict.digests
+        verdict.ciphertext,
+        view=view,
+        now=now,
+        passphrase=passphrase,
+        limit=verdict.plaintext_bytes,
+        digests=verdict.digests,
     ) as decryption:
         yield decryption
 
 
-def confirm(decryption: Decryption, archive: Path, verdict: Verdict) -> None:
+def confirm(decryption: Decryption, verdict: Verdict) -> None:
     """Hold the second pass, read to its end, against the verdict.
 
     Raises:
@@ -126,16 +137,16 @@ def confirm(decryption: Decryption, archive: Path, verdict: Verdict) -> None:
     """
     statement, code = decryption.conclude()
     same = statement == verdict.statement and decryption.plaintext_bytes == verdict.plaintext_bytes
-    if code != 0 or not same or _identity(archive) != verdict.identity:
+    if code != 0 or not same or not all(file.unchanged for file in verdict.files):
         raise ArchiveRejected(
             RejectionReason.TAMPERED, "The file changed between judging and opening it. Fetch it again, then call."
         )
 
 
-def _blame_integrity(view: Path, archive: Path, *, now: datetime, passphrase: str | None, limit: int) -> None:
+def _blame_integrity(view: Path, ciphertext: Path, *, now: datetime, passphrase: str | None, limit: int) -> None:
     """Refuse as TAMPERED if so: at a bad signature gpg stops before the integrity check, so look again without them."""
     with decrypting(
-        archive, view=view, now=now, passphrase=passphrase, limit=limit, digests=(), verify=False
+        ciphertext, view=view, now=now, passphrase=passphrase, limit=limit, digests=(), verify=False
     ) as decryption:
         _drain(decryption)
         statement, _ = decryption.conclude()
@@ -149,8 +160,3 @@ def _drain(decryption: Decryption) -> bytes:
     while data := decryption.read():
         head = head or data[:32]
     return head
-
-
-def _identity(archive: Path) -> tuple[int, int, int, int]:
-    stat = os.stat(archive)  # noqa: PTH116  one call, four facts
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -1,0 +1,50 @@
+"""What a source's shape makes of the files that arrived: binary OpenPGP, framed as the shape says, nothing else.
+
+Armour is taken off here. Nothing here decrypts, and nothing here proves anything about content.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cuadre.trust import armour
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which file was looked at: its place, and what tells that it is still the same one."""
+
+    path: Path
+    device: int
+    inode: int
+    bytes: int
+    modified_ns: int
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the file is still the one that was seen."""
+        return seen(self.path) == self
+
+
+def seen(path: Path) -> Seen:
+    """The file at `path` as it is now."""
+    stat = path.stat()
+    return Seen(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+def binary(file: Path, room: Path, kind: str = armour.MESSAGE) -> Path:
+    """`file` itself, or where it is armoured its packets, in a new file in the private folder `room`.
+
+    Raises:
+        ArchiveRejected: what `armour.take_off` raises.
+    """
+    with file.open("rb") as source:
+        if not armour.is_armoured(source):
+            return file
+        descriptor, name = tempfile.mkstemp(prefix="binary-", suffix=".pgp", dir=room)
+        with os.fdopen(descriptor, "wb") as target:
+            armour.take_off(source, target, kind)
+    return Path(name)
