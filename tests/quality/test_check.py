@@ -303,7 +303,7 @@ def test_paths_that_do_not_exist_and_folders_without_parquet_are_no_empty_day(so
 def test_a_file_that_is_no_parquet_is_refused_with_its_name(source: Source, tmp_path: Path, content: bytes):
     broken = tmp_path / "lines.parquet"
     broken.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="lines.parquet: cannot be read as Parquet"):
+    with pytest.raises(ConfigurationError, match=r"lines\.parquet: cannot be read as Parquet"):
         check(broken, source)
 
 
