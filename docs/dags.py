@@ -20,7 +20,8 @@ HEAD = """\
 
 # Airflow dags
 
-One dag for each source file in `include/sources`; a new file makes a new dag.
+One dag for the settlement days of each source file in `include/sources`, a new file makes a new dag; and one that looks
+after the keys of all of them.
 """
 
 
@@ -64,15 +65,20 @@ def write(page: Path) -> None:
 def _section(dag: Any) -> str:
     facts = {
         "owner": dag.owner,
-        "schedule": f"`{dag.timetable.expression}` in {dag.timetable.timezone}, for the day before",
+        "schedule": _schedule(dag.timetable),
         "tags": ", ".join(sorted(dag.tags)),
-        "parameters": ", ".join(f"`{name}`" for name in sorted(dag.params)),
+        "parameters": ", ".join(f"`{name}`" for name in sorted(dag.params)) or "none",
         "updates": ", ".join(f"`{asset}`" for asset in _outlets(dag)) or "no asset",
     }
     listed = "".join(f"- {name}: {value}\n" for name, value in facts.items())
     rows = "".join(_row(task) for task in dag.topological_sort())
     table = f"| task | pool | after | what it does |\n| --- | --- | --- | --- |\n{rows}"
     return f"\n## {dag.dag_id}\n\n{dag.description}.\n\n{listed}\n{dag.doc_md.strip()}\n\n{table}"
+
+
+def _schedule(timetable: Any) -> str:
+    partitioned = ", for the day before" if hasattr(timetable, "run_offset") else ""
+    return f"`{timetable.expression}` in {timetable.timezone}{partitioned}"
 
 
 def _outlets(dag: Any) -> list[str]:

@@ -141,7 +141,7 @@ def _meanings(kind: type[Enum]) -> Iterable[tuple[str, str]]:
 
 def _incidents() -> Iterable[tuple[str, str]]:
     kinds = vocabulary.IncidentKind
-    return ((f"`{kind.name}`", f"{kind.value}: [run book](runbooks/{kind.name}.md)") for kind in kinds)
+    return ((f"`{kind.name}`", f"{kind.value}: [run book](runbooks/{kind.page})") for kind in kinds)
 
 
 def _list(kind: type[Enum]) -> str:

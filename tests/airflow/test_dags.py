@@ -9,11 +9,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.airflow.conftest import DAGS, ROOT
 
 HEAVY = ["pandas", "pyarrow", "duckdb", "great_expectations", "boto3", "asyncssh", "apprise", "psycopg"]
+DAG_IDS = ["key_custody", "settlement__pagoefectivo_pe"]
 TAGS = {"cuadre", "settlement", "pagoefectivo/1"}
 TOPOLOGY = {
     "wait": {"fetch"},
@@ -62,7 +64,7 @@ def parse(**environment: str) -> dict:
 def test_parsing_needs_no_network_no_connection_no_heavy_import_and_less_than_a_second() -> None:
     parsed = parse()
     assert parsed["errors"] == {}
-    assert parsed["dags"] == ["settlement__pagoefectivo_pe"]
+    assert parsed["dags"] == DAG_IDS
     assert [name for name in HEAVY if name in parsed["new"]] == []
     assert parsed["seconds"] < 1.0
 
@@ -74,7 +76,7 @@ def test_a_broken_source_file_is_an_import_error_that_names_the_line_and_leaves_
     (tmp_path / "good.yaml").write_text(example)
     (tmp_path / "broken.yaml").write_text(example.replace("owner: payments", "ownr: payments"))
     parsed = parse(CUADRE_SOURCES=str(tmp_path))
-    assert parsed["dags"] == ["settlement__pagoefectivo_pe"]
+    assert parsed["dags"] == DAG_IDS
     assert list(parsed["errors"]) == ["source_files.py"]
     assert "broken.yaml:5: ownr: unknown key" in parsed["errors"]["source_files.py"]
 
@@ -84,7 +86,7 @@ def test_two_files_for_one_source_are_an_import_error_and_one_dag(tmp_path: Path
     for name in ("one.yaml", "two.yaml"):
         (tmp_path / name).write_text(example)
     parsed = parse(CUADRE_SOURCES=str(tmp_path))
-    assert parsed["dags"] == ["settlement__pagoefectivo_pe"]
+    assert parsed["dags"] == DAG_IDS
     assert "is used twice" in parsed["errors"]["source_files.py"]
 
 
@@ -101,9 +103,10 @@ def test_no_task_runs_after_a_failure(dag) -> None:
     assert {task.trigger_rule for task in dag.tasks} == {"all_success"}
 
 
-def test_every_task_has_retries_a_policy_a_time_out_a_pool_a_callback_and_documentation(dag) -> None:
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_every_task_has_retries_a_policy_a_time_out_a_pool_a_callback_and_documentation(bag, dag_id) -> None:
     pools = json.loads((ROOT / "pools.json").read_text())
-    for task in dag.tasks:
+    for task in bag.dags[dag_id].tasks:
         assert task.retries >= 3, task.task_id
         assert task.retry_policy is not None, task.task_id
         assert timedelta(0) < task.execution_timeout <= timedelta(hours=2), task.task_id
@@ -128,17 +131,29 @@ def test_the_dag_says_what_it_is(dag) -> None:
     assert [alert.interval for alert in dag.deadline] == [timedelta(hours=8)]
 
 
-def test_the_dag_survives_serialization_and_is_the_same_at_every_parse(dag) -> None:
+def test_the_dag_of_keys_has_a_task_for_each_source_and_says_what_it_is(bag) -> None:
+    custody = bag.dags["key_custody"]
+    assert [task.task_id for task in custody.tasks] == ["pagoefectivo_pe"]
+    assert custody.timetable.expression == "0 12 * * *"
+    assert all(
+        f"**{part}" in custody.doc_md for part in ("Purpose", "When it runs", "Parameters", "What a", "Never by hand")
+    )
+    assert custody.catchup is False
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_the_dag_survives_serialization_and_is_the_same_at_every_parse(bag, dag_id) -> None:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.serialization.serialized_objects import DagSerialization
 
-    again = DagBag(dag_folder=str(DAGS)).dags[dag.dag_id]
+    dag = bag.dags[dag_id]
+    again = DagBag(dag_folder=str(DAGS)).dags[dag_id]
     first, second = (DagSerialization.to_dict(each) for each in (dag, again))
     for form in (first, second):
         form["dag"].pop("_processor_dags_folder", None)
     assert first == second
     restored = DagSerialization.from_dict(json.loads(json.dumps(first)))
-    assert {task.task_id: set(task.downstream_task_ids) for task in restored.tasks} == TOPOLOGY
+    assert {task.task_id for task in restored.tasks} == {task.task_id for task in dag.tasks}
     assert yaml.safe_load(json.dumps(first))
 
 

@@ -55,9 +55,9 @@ class Merchant:
         for archive in (made or self.made).archives:
             shutil.copyfile(archive, self.outbox / archive.name)
 
-    def run(self, provider: Provider, made: SandboxDay | None = None) -> dict[str, Any]:
+    def run(self, provider: Provider, made: SandboxDay | None = None, *, dag_id: str = DAG_ID) -> dict[str, Any]:
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", str(SCRIPT), DAG_ID, (made or self.made).day.isoformat()],
+            [sys.executable, "-W", "ignore", str(SCRIPT), dag_id, (made or self.made).day.isoformat()],
             env={**os.environ, **self._environment(provider)},
             capture_output=True,
             text=True,
@@ -175,3 +175,31 @@ def test_a_day_that_was_never_delivered_fails_at_its_cut_off_without_a_retry(
         assert done["state"] == "failed"
         assert (done["tasks"]["wait"]["state"], done["tasks"]["wait"]["tries"]) == ("failed", 1)
         assert place.rows("SELECT kind FROM recon.incident") == [("archive_missing",)]
+
+
+@pytest.mark.airflow
+def test_the_daily_look_at_keys_opens_an_incident_and_recovers_it(
+    merchant: Callable[[SandboxDay], Any], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    with merchant(sandbox_day(300)) as (place, provider):
+        for change, state in ({"rotation": "P90D"}, "open"), ({"rotation": "P36500D"}, "recovered"):
+            data = yaml.safe_load(place.made.source.read_text())
+            data["trust"] |= change
+            (place.root / "sources" / "shop.yaml").write_text(yaml.safe_dump(data))
+            done = place.run(provider, dag_id="key_custody")
+            assert done["state"] == "success", place.output[-4000:]
+            assert list(done["tasks"]) == ["pagoefectivo_pe"]
+            assert place.rows("SELECT kind, state FROM recon.incident") == [("key_custody", state)]
+
+
+@pytest.mark.airflow
+def test_keys_that_cannot_be_looked_at_are_an_incident_at_the_first_try(
+    merchant: Callable[[SandboxDay], Any], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    with merchant(sandbox_day(300)) as (place, provider):
+        data = yaml.safe_load(place.made.source.read_text())
+        data["trust"]["keyring"] = {"folder": str(place.root / "nowhere")}
+        (place.root / "sources" / "shop.yaml").write_text(yaml.safe_dump(data))
+        done = place.run(provider, dag_id="key_custody")
+        assert (done["state"], done["tasks"]["pagoefectivo_pe"]["tries"]) == ("failed", 1)
+        assert place.rows("SELECT kind, state FROM recon.incident") == [("key_custody", "open")]

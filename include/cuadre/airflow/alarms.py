@@ -19,6 +19,8 @@ from cuadre.airflow.work import source_of
 from cuadre.config.settings import settings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cuadre.config import Source
     from cuadre.config.secrets import Resolver
     from cuadre.model.records import Finding
@@ -30,17 +32,25 @@ def report_failed_task(context: Any, source_file: str) -> None:
     """Task level: the exception is in the context, unless the worker died and the DAG processor speaks for it."""
     from cuadre.pipeline.trouble import finding_of
 
-    step = context["ti"].task_id
-    finding = finding_of(step, context.get("exception"))
-    _open(source_of(source_file), context, finding, resolve)
+    source = source_of(source_file)
+    finding = finding_of(context["ti"].task_id, context.get("exception"))
+    _open(source, settlement_date(context, source.zone), finding, resolve)
+
+
+def report_failed_check(context: Any, source_file: str) -> None:
+    """Task level, of the daily look at keys: it has no settlement date, so the incident is today's."""
+    from cuadre.pipeline.trouble import custody_finding
+
+    source = source_of(source_file)
+    _open(source, datetime.now(source.zone).date(), custody_finding(context.get("exception")), resolve)
 
 
 def report_failed_run(context: Any, source_file: str) -> None:
     """Run level, the backstop: opens an incident only when no task of the day has."""
     from cuadre.pipeline.trouble import finding_of
 
-    finding = finding_of("run", None)
-    _open(source_of(source_file), context, finding, resolve, only_if_quiet=True)
+    source = source_of(source_file)
+    _open(source, settlement_date(context, source.zone), finding_of("run", None), resolve, only_if_quiet=True)
 
 
 class DeadlineMissed(BaseNotifier):
@@ -59,14 +69,13 @@ class DeadlineMissed(BaseNotifier):
         run = context["dag_run"]
         told = {**context, "dag_run": SimpleNamespace(**run) if isinstance(run, dict) else run}
         finding = deadline_finding(str(context["deadline"]["deadline_time"]))
-        await asyncio.to_thread(_open, source, told, finding, resolver)
+        await asyncio.to_thread(_open, source, settlement_date(told, source.zone), finding, resolver)
 
 
-def _open(source: Source, context: Any, finding: Finding, resolver: Resolver, *, only_if_quiet: bool = False) -> None:
+def _open(source: Source, day: date, finding: Finding, resolver: Resolver, *, only_if_quiet: bool = False) -> None:
     from cuadre.pipeline.alarms import alarm
     from cuadre.pipeline.workplace import workplace
 
-    day = settlement_date(context, source.zone)
     work = workplace(settings(), resolver)
     alarm(work, source, day, finding, now=datetime.now(UTC), only_if_quiet=only_if_quiet)
     log.info("Told: %s of %s, %s", finding.kind.name, source.source, day)

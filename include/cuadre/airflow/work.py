@@ -38,8 +38,6 @@ def work_at_hand(source_file: str, context: Any = None) -> Work:
 
     Raises ConfigurationError for a day before the source's first, such as a backfill that begins too early.
     """
-    from cuadre.pipeline.workplace import workplace
-
     source = source_of(source_file)
     day = settlement_date(context or get_current_context(), source.zone)
     if day < source.schedule.first_day:
@@ -47,7 +45,14 @@ def work_at_hand(source_file: str, context: Any = None) -> Work:
             f"{source.source}: {day} is before its first settlement date, {source.schedule.first_day}. Run later days "
             "only, or set schedule.first_day to an earlier date."
         )
-    return Work(workplace(settings(), resolve), source, day, datetime.now(UTC))
+    return Work(place_at_hand(), source, day, datetime.now(UTC))
+
+
+def place_at_hand() -> Workplace:
+    """The workplace of this installation, with secrets from Airflow's connections."""
+    from cuadre.pipeline.workplace import workplace
+
+    return workplace(settings(), resolve)
 
 
 def source_of(source_file: str) -> Source:

@@ -2,6 +2,6 @@
 
 from cuadre.alerts.channels import Delivery
 from cuadre.alerts.incidents import Change, incident_id, settle
-from cuadre.alerts.state import open_incidents
+from cuadre.alerts.state import days_open, open_incidents
 
-__all__ = ["Change", "Delivery", "incident_id", "open_incidents", "settle"]
+__all__ = ["Change", "Delivery", "days_open", "incident_id", "open_incidents", "settle"]

@@ -71,7 +71,7 @@ def settle(
         findings: Of one day; several of one kind become one.
         kinds_judged: Kinds whose absence among `findings` means that the trouble is over.
         source: Whose day it is.
-        day: The settlement date.
+        day: The settlement date; of a key, the day it is due.
         url: The warehouse; None when there is none to reach. When it fails, all is told with a note that says so.
         now: The moment of the change, aware.
         channels: Apprise URLs.
@@ -178,7 +178,7 @@ def _incident(finding: Finding, source: Source, day: date, now: datetime) -> Inc
         count=finding.count,
         money=money_text(finding.money),
         keys=", ".join(finding.keys[:_KEYS]) or None,
-        runbook=f"{source.alerts.runbooks.rstrip('/')}/{finding.kind.name}.md",
+        runbook=f"{source.alerts.runbooks.rstrip('/')}/{finding.kind.page}",
         opened_at=now,
         updated_at=now,
         recovered_at=None,

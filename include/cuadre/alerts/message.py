@@ -22,7 +22,7 @@ def body_of(what: str, incident: Incident, note: str | None) -> str:
     lines = [
         f"Recovered; it was open since {since}." if what == "recovered" else incident.cause,
         f"Was: {incident.cause}" if what == "recovered" else None,
-        f"Source and day: {incident.source}, settlement of {incident.settlement_date.isoformat()}",
+        f"Source and day: {incident.source}, {_day(incident)}",
         f"Items: {incident.count:,}" if incident.count > 1 else None,
         f"Money at risk: {incident.money}" if incident.money else None,
         f"First of them: {incident.keys}" if incident.keys else None,
@@ -32,6 +32,11 @@ def body_of(what: str, incident: Incident, note: str | None) -> str:
         note,
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _day(incident: Incident) -> str:
+    due = incident.kind is IncidentKind.key_custody
+    return f"{'due on' if due else 'settlement of'} {incident.settlement_date.isoformat()}"
 
 
 def money_text(money: dict[str, Decimal]) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from cuadre.model.codes import IncidentKind
 from cuadre.model.columns import INCIDENT
 from cuadre.model.records import Incident, from_json
 from cuadre.warehouse import connect
@@ -28,6 +29,16 @@ def open_incidents(url: str, source: str, day: date) -> tuple[Incident, ...]:
     """
     with connect(url, _HINT) as connection, connection.cursor() as cursor:
         return tuple(each for each in incidents_of(cursor, source, day) if each.recovered_at is None)
+
+
+def days_open(url: str, source: str, kind: IncidentKind) -> tuple[date, ...]:
+    """Days of which an incident of this kind is open; raises as `open_incidents` does."""
+    with connect(url, _HINT) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT settlement_date FROM recon.incident WHERE source = %s AND kind = %s AND recovered_at IS NULL",
+            (source, kind.name),
+        )
+        return tuple(sorted(row[0] for row in cursor))
 
 
 @contextmanager

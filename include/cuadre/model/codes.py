@@ -160,7 +160,7 @@ class BatchStatus(Enum):
 
 
 class IncidentKind(Enum):
-    """What may go wrong with a day. The value is the title of its run book."""
+    """What may go wrong with a day, or with a source's keys. The value is the title of its run book."""
 
     archive_rejected = "An archive was refused"
     archive_missing = "No archive before the cut-off"
@@ -170,11 +170,17 @@ class IncidentKind(Enum):
     unreconciled_money = "Too much unreconciled money"
     task_failed = "A task failed"
     deadline_missed = "Not successful by the deadline"
+    key_custody = "A key needs attention"
+
+    @property
+    def page(self) -> str:
+        """File name of the run book."""
+        return "rotate_keys.md" if self is IncidentKind.key_custody else f"{self.name}.md"
 
     @property
     def runbook(self) -> str:
         """Path of the run book in the repository."""
-        return f"docs/runbooks/{self.name}.md"
+        return f"docs/runbooks/{self.page}"
 
 
 class IncidentState(StrEnum):

@@ -29,8 +29,8 @@ def alert_day(
     """
     report, check = from_json(ReconcileReport, reconciled["report"]), from_json(CheckReport, checked["report"])
     with work.journalled("alert", source, day, now) as note:
-        changes = _tell(work, source, day, findings_of_day(source, check, report), JUDGED_BY_SUCCESS, now)
-        note.update(changes=_told(changes), mart_hash=publication["mart_hash"])
+        changes = tell(work, source, day, findings_of_day(source, check, report), JUDGED_BY_SUCCESS, now)
+        note.update(changes=changes_told(changes), mart_hash=publication["mart_hash"])
         if not all(change.recorded for change in changes):
             raise WarehouseUnavailable("The state of an incident could not be recorded; it was told.")
         return {"changes": note["changes"]}
@@ -48,11 +48,11 @@ def alarm(
         if only_if_quiet and _has_open(work, source, day):
             note["changes"] = []
         else:
-            note["changes"] = _told(_tell(work, source, day, [finding], (), now))
+            note["changes"] = changes_told(tell(work, source, day, [finding], (), now))
         return list(note["changes"])
 
 
-def _tell(
+def tell(
     work: Workplace,
     source: Source,
     day: date,
@@ -60,11 +60,12 @@ def _tell(
     judged: Iterable[IncidentKind],
     now: datetime,
 ) -> list[Change]:
+    """Make the incidents of one day agree with `findings`: see `raise_incidents`, which is given what `work` has."""
     return raise_incidents(
         findings,
         source,
         day,
-        url=_url(work, source),
+        url=warehouse_url(work, source),
         now=now,
         channels=_channels(work, source),
         local_file=work.alerts,
@@ -73,14 +74,16 @@ def _tell(
 
 
 def _has_open(work: Workplace, source: Source, day: date) -> bool:
-    url = _url(work, source)
+    url = warehouse_url(work, source)
     try:
-        return url is not None and bool(open_incidents(url, source.source, day))
+        found = open_incidents(url, source.source, day) if url else ()
     except CuadreError:
         return False
+    return any(incident.kind in JUDGED_BY_SUCCESS for incident in found)
 
 
-def _url(work: Workplace, source: Source) -> str | None:
+def warehouse_url(work: Workplace, source: Source) -> str | None:
+    """The warehouse's URL; None when nobody says it, which stops nobody from being told."""
     try:
         return work.warehouse(source).get_secret_value()
     except ConfigurationError:
@@ -98,7 +101,8 @@ def _channels(work: Workplace, source: Source) -> list[SecretStr]:
     return found
 
 
-def _told(changes: Sequence[Change]) -> list[Json]:
+def changes_told(changes: Sequence[Change]) -> list[Json]:
+    """The changes as the journal and the next task see them."""
     return [
         {
             "what": change.what.value,

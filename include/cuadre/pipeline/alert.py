@@ -18,8 +18,8 @@ from cuadre.config.source import Source
 from cuadre.model.codes import BREAKS, NEUTRAL, CheckSeverity, IncidentKind, RejectionReason, Verdict
 from cuadre.model.records import Admission, CheckReport, CheckResult, Finding, OutcomeTotal, ReconcileReport
 
-JUDGED_BY_SUCCESS = tuple(IncidentKind)
-"""A run that reached its end could judge everything: what it did not find is over."""
+JUDGED_BY_SUCCESS = tuple(kind for kind in IncidentKind if kind is not IncidentKind.key_custody)
+"""A run that reached its end could judge everything about its day: what it did not find is over."""
 
 _BREAKS = {outcome.name for outcome in BREAKS}
 _NEUTRAL = {outcome.name for outcome in NEUTRAL}

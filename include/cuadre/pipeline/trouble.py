@@ -28,6 +28,11 @@ def finding_of(step: str, error: BaseException | str | None) -> Finding:
     return Finding(kind, _cause(step, error), keys=(step,))
 
 
+def custody_finding(error: BaseException | str | None) -> Finding:
+    """The finding for keys that could not be looked at, which is over with the next look."""
+    return Finding(IncidentKind.key_custody, f"The keys could not be checked. {_cause('check', error)}")
+
+
 def deadline_finding(deadline: str) -> Finding:
     """The finding for a run that was not successful by its deadline; it may be running, waiting or failed."""
     return Finding(

@@ -106,8 +106,14 @@ def sandbox_keys(folder: Path) -> Keys:
         receiver = ours.make_key(RECEIVER, encrypts=True)
         ours.take(theirs.public(sender))
         theirs.take(ours.public(receiver))
-    note.write_text(json.dumps({"sender": sender, "receiver": receiver}) + "\n")
-    return Keys(keyring, provider, sender, receiver)
+    return use_keys(folder, sender, receiver)
+
+
+def use_keys(folder: Path, sender: str, receiver: str) -> Keys:
+    """From now on the days made with `folder` are sealed by `sender` to `receiver`, which its homes must hold."""
+    keys = Keys(folder / "keyring", folder / "provider", sender, receiver)
+    (keys.provider / "keys.json").write_text(json.dumps({"sender": sender, "receiver": receiver}) + "\n")
+    return keys
 
 
 def operator_key(home: Path) -> str:
