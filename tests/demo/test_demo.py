@@ -50,6 +50,8 @@ def test_three_days_come_out_as_planted_back_filled_by_hand_scheduled_and_run_ag
     said, _ = process.communicate(timeout=760)
     assert process.returncode == 0, said
     assert said.count("came out as planted") == 3
+    assert "3 receipts hold" in said
+    assert "cuadre receipt verify" in said
     for step in ("back-filled", "started by hand", "started by the scheduler", "run is cleared"):
         assert step in said
     assert "Traceback" not in said

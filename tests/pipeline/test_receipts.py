@@ -19,6 +19,7 @@ from cuadre.pipeline.receipts import check_receipt, witnesses
 from cuadre.sandbox.archive import SandboxDay
 from cuadre.sandbox.keys import gnupg
 from cuadre.sources import open_store
+from tests.cli.test_commands import cuadre
 from tests.pipeline.conftest import House, build_house
 
 Make = Callable[..., SandboxDay]
@@ -277,3 +278,44 @@ def test_without_an_operator_a_receipt_is_left_unsigned_and_one_named_later_sign
     signing = replace(here, work=replace(here.work, operator=operator))
     signing.run(made.day, now=here.now(made.day) + timedelta(hours=1))
     assert sum(key.endswith(".asc") for key in receipts_of(here)) == 1
+
+
+def test_the_command_names_the_first_broken_link_and_exits_with_3(kept: Kept, operator: Operator) -> None:
+    arguments = ("receipt", "verify", kept.file, "--journal", kept.journal, "--keyring", operator.keyring)
+    good = cuadre(*arguments, "--signer", operator.key.lower(), "--json")
+    assert good.returncode == 0, good.stderr
+    said = json.loads(good.stdout)
+    assert (said["holds"], [link["name"] for link in said["links"]]) == (True, LINKS)
+    kept.flip(kept.receipt.archives[0].file.key)
+    bad = cuadre(*arguments)
+    assert bad.returncode == 3
+    assert "broken" in bad.stdout
+    assert "The receipt does not hold, archives broken" in bad.stderr
+
+
+def test_the_command_takes_an_unsigned_receipt_only_when_told_to(kept: Kept) -> None:
+    kept.signature.unlink()
+    arguments = ("receipt", "verify", kept.file, "--journal", kept.journal)
+    assert "unsigned" in cuadre(*arguments).stderr
+    assert cuadre(*arguments).returncode == 3
+    assert cuadre(*arguments, "--unsigned-ok").returncode == 0
+    kept.flip(kept.receipt.lines[0].key)
+    assert cuadre(*arguments, "--unsigned-ok").returncode == 3
+
+
+def test_the_operator_of_the_settings_checks_and_a_receipt_can_be_shown(kept: Kept, operator: Operator) -> None:
+    environment = {"CUADRE_OPERATOR_KEYRING": str(operator.keyring), "CUADRE_OPERATOR_KEY": operator.key}
+    journal = {"CUADRE_JOURNAL": str(kept.journal)}
+    assert cuadre("receipt", "verify", kept.file, environment=environment | journal).returncode == 0
+    shown = cuadre("receipt", "show", kept.file)
+    assert shown.returncode == 0
+    assert kept.receipt.mart_hash[:40] in shown.stdout  # the rest is on the next line
+
+
+def test_the_journal_command_hears_the_receipts_of_the_store(kept: Kept) -> None:
+    arguments = ("journal", "verify", kept.journal, "--store", kept.store)
+    assert "Receipts that agree: 1." in cuadre(*arguments).stderr
+    kept.journal.write_bytes(b"".join(kept.journal.read_bytes().splitlines(keepends=True)[:-3]))
+    cut = cuadre(*arguments)
+    assert cut.returncode == 3
+    assert "The journal ends with record" in cut.stderr

@@ -21,7 +21,7 @@ MOST_SHOWN = 20
 
 JournalFile = Annotated[
     Path | None,
-    typer.Argument(metavar="[FILE]", exists=True, dir_okay=False, help="The journal; the one of CUADRE_JOURNAL."),
+    typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The journal; the one of CUADRE_JOURNAL."),
 ]
 ReceiptStore = Annotated[
     str | None,
@@ -46,7 +46,7 @@ def verify(file: JournalFile = None, store: ReceiptStore = None, json: Json = Fa
         _show(path, examination)
     if examination.flaws:
         stop(Exit.REFUSED, f"The journal does not hold: {examination.flaws[0].sentence} Compare it with the backup.")
-    heads = f"{len(known):,} receipts agree." if known else "No receipt says whether the newest records were cut off."
+    heads = f"Receipts that agree: {len(known):,}." if known else "No receipt says whether the newest records were cut off."
     err.print(f"{examination.head.seq:,} records in one unbroken chain. {heads}", soft_wrap=True)
 
 

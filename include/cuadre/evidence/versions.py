@@ -13,7 +13,7 @@ from cuadre.evidence.receipt import Made
 
 _PACKAGE = Path(cuadre.__file__).parent
 _MODELS = ("matching/sql", "marts/sql")
-_RULES = (
+RULES = (
     "merchant",
     "profile",
     "timezone",
@@ -43,7 +43,7 @@ def _code() -> str:
 def _rules(source: Source) -> str:
     """SHA-256 over the SQL models of matching and marts, and over the rules of the source file."""
     models = _digest(path for folder in _MODELS for path in (_PACKAGE / folder).glob("*.sql"))
-    own = source.model_dump_json(include=set(_RULES))
+    own = source.model_dump_json(include=set(RULES))
     return hashlib.sha256(f"{models}\n{own}".encode()).hexdigest()
 
 

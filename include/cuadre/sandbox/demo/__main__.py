@@ -25,6 +25,7 @@ from cuadre.sandbox.demo.house import ROOT, House, occupied
 from cuadre.sandbox.demo.processes import Processes
 from cuadre.sandbox.demo.rest import Rest
 from cuadre.sandbox.demo.scenario import Say
+from cuadre.sandbox.keys import operator_key
 from cuadre.sandbox.postgres import Postgres, running_postgres, stop_leftover
 from cuadre.sandbox.provider import Provider, running_provider
 from cuadre.sandbox.shop import open_shop
@@ -163,6 +164,8 @@ def _environment(house: House, postgres: Postgres, provider: Provider, source: S
             "CUADRE_STORE": str(house.store),
             "CUADRE_SCRATCH": str(house.scratch),
             "CUADRE_ALERTS": str(house.alerts),
+            "CUADRE_OPERATOR_KEYRING": str(house.operator),
+            "CUADRE_OPERATOR_KEY": operator_key(house.operator),
         },
     )
 
@@ -177,9 +180,15 @@ def _show(story: scenario.Story) -> bool:
     for table in (report.day_table, report.break_table, report.event_table):
         out.print(table(story.warehouse, story.source.source, dates))
     as_planted = report.show(out, dates, verdicts)
+    proven = report.show_receipts(out, _receipts(story.house), story.house.store, story.house.operator)
     for sentence in story.wrong:
         out.print(sentence, style="red", markup=False)
-    return as_planted and not story.wrong
+    return as_planted and proven and not story.wrong
+
+
+def _receipts(house: House) -> list[Path]:
+    """The receipts of all publications, oldest day first."""
+    return sorted((house.store / "lake").rglob("receipts/*.json"))
 
 
 def _addresses(house: House, postgres: Postgres, rest: Rest) -> None:
@@ -191,6 +200,8 @@ def _addresses(house: House, postgres: Postgres, rest: Rest) -> None:
     )
     out.print(f"The marts:  {_short(house.psql)}   then, for example:  SELECT * FROM recon.recon_daily;")
     out.print(f"Incidents:  {_short(house.alerts)}")
+    for receipt in _receipts(house)[:1]:
+        out.print(f"A receipt:  cuadre receipt verify {_short(receipt)} --keyring {_short(house.operator)}")
 
 
 def _short(path: Path) -> str:

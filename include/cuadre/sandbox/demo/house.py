@@ -68,6 +68,11 @@ class House:
         return self.base / "store"
 
     @property
+    def operator(self) -> Path:
+        """The GnuPG home with the key that signs receipts."""
+        return self.base / "operator"
+
+    @property
     def scratch(self) -> Path:
         """Working space of tasks."""
         return self.base / "scratch"

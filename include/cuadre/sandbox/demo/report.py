@@ -1,10 +1,10 @@
-"""What the demo shows at the end: one row per settlement day, read from the marts, and whether all came as planted."""
+"""What the demo shows at the end: a row per settlement day, read from the marts, and whether all is as it should be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -13,7 +13,10 @@ from psycopg.rows import TupleRow
 from rich.console import Console
 from rich.table import Table
 
+from cuadre.evidence import LinkState
 from cuadre.model.codes import BREAKS
+from cuadre.pipeline.receipts import check_receipt
+from cuadre.sources import open_store
 
 Key = tuple[str | None, int | None, str | None]
 
@@ -103,6 +106,21 @@ def show(console: Console, days: Sequence[date], verdicts: dict[date, Verdict]) 
         else:
             console.print(f"[green]{day}: all {verdict.rows:,} rows came out as planted.[/green]")
     return not any(verdict.differing for verdict in verdicts.values())
+
+
+def show_receipts(console: Console, receipts: Sequence[Path], store: Path, operator: Path) -> bool:
+    """Check the receipts of all publications and print how they stand; True when there are any and all hold."""
+    opened, now = open_store(str(store), store), datetime.now(UTC)
+    for file in receipts:
+        links = check_receipt(
+            file, store=opened, journal=store / "journal.jsonl", keyring=operator, signers=(), now=now
+        )
+        for link in links:
+            if link.state is not LinkState.OK:
+                console.print(f"{file.name}, {link.name} {link.state}: {link.sentence}", style="red", markup=False)
+                return False
+    console.print(f"[green]{len(receipts)} receipts hold, from the signature to the journal.[/green]")
+    return bool(receipts)
 
 
 def _events(connection: psycopg.Connection[TupleRow], source: str, day: date) -> tuple[str, str]:

@@ -1,0 +1,46 @@
+"""Whose key signs receipts, by the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cuadre.config.settings import Operator, operator, settings
+from cuadre.config.source import SecretReference, Source
+from cuadre.evidence.versions import RULES
+from cuadre.model.errors import ConfigurationError
+
+KEY = "0123456789ABCDEF0123456789ABCDEF01234567"
+NAMED = {"CUADRE_OPERATOR_KEYRING": "/keys", "CUADRE_OPERATOR_KEY": KEY}
+
+
+def test_an_environment_that_names_nobody_has_no_operator() -> None:
+    assert operator({}) is None
+    assert settings({"CUADRE_STORE": "/store"}).operator is None
+
+
+def test_a_fingerprint_may_be_written_as_gpg_shows_it() -> None:
+    spaced = "0123 4567 89ab cdef 0123  4567 89AB CDEF 0123 4567"
+    assert operator(NAMED | {"CUADRE_OPERATOR_KEY": spaced}) == Operator(Path("/keys"), KEY)
+
+
+def test_the_passphrase_is_referred_to_and_never_held() -> None:
+    held = operator(NAMED | {"CUADRE_OPERATOR_PASSPHRASE": "open sesame"})
+    assert held == Operator(Path("/keys"), KEY, SecretReference(env="CUADRE_OPERATOR_PASSPHRASE"))
+    assert "sesame" not in repr(held)
+    filed = operator(NAMED | {"CUADRE_OPERATOR_PASSPHRASE_FILE": "/run/secret"})
+    assert filed == Operator(Path("/keys"), KEY, SecretReference(file="/run/secret"))
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"CUADRE_OPERATOR_KEYRING": "/keys"}, {"CUADRE_OPERATOR_KEY": KEY}, NAMED | {"CUADRE_OPERATOR_KEY": KEY[1:]}],
+)
+def test_half_an_operator_is_a_mistake(environment: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="Set both"):
+        operator(environment)
+
+
+def test_the_rules_a_receipt_stands_for_are_settings_that_exist() -> None:
+    assert set(RULES) <= set(Source.model_fields)
