@@ -62,7 +62,7 @@ def test_the_migrations_build_exactly_what_the_registry_declares(module_warehous
     with psycopg.connect(database_url) as connection:
         connection.execute("CREATE SCHEMA recon")
         for statement in ddl():
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement.encode())
     assert _catalog(module_warehouse_url) == _catalog(database_url)
     assert _indexes(module_warehouse_url) == _indexes(database_url)
     names = {table.name for table in metadata().sorted_tables}

@@ -189,7 +189,7 @@ def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match="no Parquet file"):
         call(tmp_path, tmp_path / "folder", orders)
     with pytest.raises(ConfigurationError, match="time zone"):
-        call(tmp_path, [], orders, as_of=datetime(2026, 3, 3))  # noqa: DTZ001
+        call(tmp_path, [], orders, as_of=datetime(2026, 3, 3))  # noqa: DTZ001  that it has no zone is tested
     with pytest.raises(ConfigurationError, match="no engine 'excel'"):
         call(tmp_path, [], orders, engine="excel")
 

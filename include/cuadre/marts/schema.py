@@ -55,7 +55,7 @@ def view_sql(mart: registry.Table) -> str:
 
 def ddl() -> list[str]:
     """Every statement that builds the schema in an empty database, the role excepted."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     statements = []
     for table in metadata().sorted_tables:
         commented = [column for column in table.columns if column.comment]
