@@ -17,14 +17,15 @@ from cuadre.config import Source, load_source
 from cuadre.config.secrets import resolve
 from cuadre.config.settings import Settings
 from cuadre.model.codes import RejectionReason as Reason
-from cuadre.model.errors import ArchiveRejected
+from cuadre.model.digests import sha256_of
+from cuadre.model.errors import ArchiveRejected, ConfigurationError
 from cuadre.model.records import FetchedArchive, to_json
 from cuadre.pipeline.line import admit_archive
 from cuadre.pipeline.workplace import Workplace, workplace
-from cuadre.sources.store import sha256_of
 from tests.fixtures.openpgp import DAY, NAME, NOW, Keys, zipped
 from tests.hostile.members import MEMBERS
 from tests.hostile.messages import GOOD_MESSAGES, MESSAGES
+from tests.hostile.shapes import BAD_SHAPES, GOOD_SHAPES, Pair, over_ciphertext
 from tests.hostile.zips import BAD_ZIPS
 
 EXAMPLE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
@@ -78,29 +79,70 @@ def test_a_good_archive_is_admitted_on_the_same_way(name: str, work: Workplace, 
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_nothing_of_it_is_admitted(name: str, work: Workplace, source: Source, pgp_keys: Keys, tmp_path: Path) -> None:
+def test_nothing_of_it_is_admitted(name: str, work: Workplace, source: Source, pgp_keys: Keys) -> None:
     make, reason = TABLE[name]
-    message = make(pgp_keys)
+    _refuses(work, source, (make(pgp_keys), None), reason)
+
+
+@pytest.mark.parametrize("name", GOOD_SHAPES)
+def test_a_good_archive_of_the_named_shape_is_admitted(
+    name: str, work: Workplace, source: Source, pgp_keys: Keys
+) -> None:
+    shape, make = GOOD_SHAPES[name]
+    admission = _admitting(work, _shaped(source, shape), *make(pgp_keys))["admission"]
+    assert (admission["verdict"], admission["shape"], admission["lines"]) == ("admitted", shape, 3)
+    assert admission["signer"] == pgp_keys.fingerprints["sender"]
+
+
+@pytest.mark.parametrize("name", BAD_SHAPES)
+def test_nothing_is_admitted_that_the_named_shape_does_not_take(
+    name: str, work: Workplace, source: Source, pgp_keys: Keys
+) -> None:
+    shape, make, reason = BAD_SHAPES[name]
+    _refuses(work, _shaped(source, shape), make(pgp_keys), reason)
+
+
+@pytest.mark.parametrize("shape", ["signed_then_encrypted", "encrypted_then_signed"])
+def test_a_signature_file_for_a_shape_without_one_is_our_mistake(
+    shape: str, work: Workplace, source: Source, pgp_keys: Keys
+) -> None:
+    with pytest.raises(ConfigurationError, match=shape):
+        _admitting(work, _shaped(source, shape), *over_ciphertext(pgp_keys))
+
+
+def _refuses(work: Workplace, source: Source, pair: Pair, reason: Reason) -> None:
     with pytest.raises(ArchiveRejected) as refused:
-        _admitting(work, source, message)
+        _admitting(work, source, *pair)
     assert refused.value.reason is reason
     assert refused.value.detail
     assert _left(work) == ["admissions", "raw"]
-    assert list((tmp_path / "scratch").iterdir()) == []
-    (entry,) = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
+    assert list(work.scratch.iterdir()) == []
+    (entry,) = [json.loads(line) for line in (work.scratch.parent / "journal.jsonl").read_text().splitlines()]
     assert (entry["step"], entry["outcome"]) == ("admit", "refused")
     admission = entry["record"]["admission"]
     assert (admission["verdict"], admission["reason"], admission["lines"]) == ("rejected", reason.name, 0)
     assert entry["record"]["archive_id"] == admission["archive_id"]
 
 
-def _admitting(work: Workplace, source: Source, message: bytes) -> dict[str, dict[str, object]]:
-    """What `fetch` would have left of `message`, and then the step."""
+def _shaped(source: Source, shape: str) -> Source:
+    return source.model_copy(update={"trust": source.trust.model_copy(update={"shape": shape})})
+
+
+def _kept(work: Workplace, source: Source, content: bytes) -> str:
+    """SHA-256 of `content`, which is in the store now."""
     lake = work.lake(source)
     file = work.scratch.parent / "message"
-    file.write_bytes(message)
-    archive_id = sha256_of(file)
-    lake.store.put_new(lake.raw(archive_id), file)
+    file.write_bytes(content)
+    lake.store.put_new(lake.raw(sha256_of(file)), file)
+    return sha256_of(file)
+
+
+def _admitting(
+    work: Workplace, source: Source, message: bytes, signature: bytes | None = None
+) -> dict[str, dict[str, object]]:
+    """What `fetch` would have left of `message` and its signature file, and then the step."""
+    lake = work.lake(source)
+    archive_id = _kept(work, source, message)
     fetched = FetchedArchive(
         source=source.source,
         settlement_date=DAY,
@@ -110,6 +152,7 @@ def _admitting(work: Workplace, source: Source, message: bytes) -> dict[str, dic
         key=lake.raw(archive_id),
         part=1,
         parts=1,
+        signature_key=None if signature is None else lake.raw(_kept(work, source, signature)),
     )
     return admit_archive(work, source, DAY, to_json(fetched), now=NOW)
 

@@ -13,6 +13,8 @@ from pydantic import Field, field_validator, model_validator
 from cuadre.config.references import FolderReference, SecretReference, Strict
 from cuadre.config.values import Cipher, Digest, Duration, Fingerprint, PublicKey
 
+Shape = Literal["signed_then_encrypted", "detached_over_ciphertext", "detached_over_plaintext", "encrypted_then_signed"]
+
 
 class TrustedKey(Strict):
     """One reviewed key: primary fingerprint, what it is for, and the days on which it counts, both included, in UTC.
@@ -55,7 +57,7 @@ class Trust(Strict):
     plaintext waits until all of it is believed: on the disk beside the lake, or in memory (tmpfs) and on no disk.
     """
 
-    shape: Literal["signed_then_encrypted"] = "signed_then_encrypted"
+    shape: Shape = "signed_then_encrypted"
     keyring: FolderReference
     passphrase: SecretReference | None = None
     keys: tuple[TrustedKey, ...]
@@ -73,6 +75,11 @@ class Trust(Strict):
         if not any(key.role == "signer" for key in keys):
             raise ValueError("name at least one key with the role signer")
         return keys
+
+    @property
+    def detached(self) -> bool:
+        """Whether the signature is a file of its own."""
+        return self.shape in ("detached_over_ciphertext", "detached_over_plaintext")
 
     @property
     def signers(self) -> tuple[TrustedKey, ...]:

@@ -21,6 +21,7 @@ _NO_PUBLIC_KEY = 9
 _NO_SECRET_KEY = 17
 _WEAK_DIGEST = 5
 _REFUSED_WORDS = ("ERRSIG", "EXPSIG", "BADSIG", "FAILURE", "UNEXPECTED", "NODATA", "BADARMOR", "TRUNCATED")
+_SIGNED_INSIDE = {"NEWSIG", "BADSIG", "ERRSIG", "EXPSIG", "VALIDSIG"}
 _OUR_FAULT = (11, 31, 77, 85, 99, 177)
 """libgpg-error: bad passphrase, no pinentry or agent, no such thing set up, cancelled, operation refused."""
 
@@ -38,6 +39,55 @@ def apply_rule(
     _check_single(said)
     _check_early_exits(said)
     _check_integrity(said, holds_openpgp)
+    return _believed(said, code, trust, now, keys)
+
+
+def apply_signature_rule(
+    said: Statement, code: int, *, trust: Trust, now: datetime, keys: Sequence[Key], signatures: int | None = None
+) -> ValidSignature:
+    """The same for a signature outside of the encryption; `signatures` are how many there must be, if that is known.
+
+    Raises:
+        ArchiveRejected: the first rule that does not hold.
+    """
+    if "BEGIN_DECRYPTION" in said.words or "DECRYPTION_INFO" in said.words:
+        raise ArchiveRejected(Reason.NESTED_MESSAGE)
+    _check_single(said)
+    _check_early_exits(said)
+    chosen = _believed(said, code, trust, now, keys)
+    if signatures is not None and len(said.valid) != signatures:
+        raise ArchiveRejected(Reason.MALFORMED_OPENPGP, "Not all of its signatures could be read.")
+    return chosen
+
+
+def apply_encryption_rule(
+    said: Statement, code: int, *, trust: Trust, keys: Sequence[Key], holds_openpgp: bool
+) -> None:
+    """What is demanded of an encrypted message whose signature is outside: that it is sound, and bears none inside.
+
+    Raises:
+        ArchiveRejected: the first rule that does not hold.
+        ConfigurationError: our own key could not be used.
+    """
+    _check_encryption(said, trust, keys)
+    _check_single(said)
+    if said.words & _SIGNED_INSIDE:
+        raise ArchiveRejected(
+            Reason.NESTED_MESSAGE, f"It is signed inside its encryption, too; the source's shape is {trust.shape}."
+        )
+    _check_integrity(said, holds_openpgp)
+    if code != 0 or said.words & {*_REFUSED_WORDS}:
+        raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
+
+
+def is_intact(said: Statement) -> bool:
+    """Whether the encryption's own integrity check held."""
+    went_well = "DECRYPTION_OKAY" in said.words and not said.words & {"BADMDC", "DECRYPTION_FAILED"}
+    return went_well and ("GOODMDC" in said.words or said.aead)
+
+
+def _believed(said: Statement, code: int, trust: Trust, now: datetime, keys: Sequence[Key]) -> ValidSignature:
+    """The first of the signatures, once every one of them is believed."""
     _check_signature_words(said, trust, now)
     for signature in said.valid:
         check_signature(signature, trust=trust, now=now, keys=keys)
@@ -45,12 +95,6 @@ def apply_rule(
     if code != 0 or said.words & {*_REFUSED_WORDS} or said.count("NEWSIG") != len(said.valid):
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
     return said.valid[0]
-
-
-def is_intact(said: Statement) -> bool:
-    """Whether the encryption's own integrity check held."""
-    went_well = "DECRYPTION_OKAY" in said.words and not said.words & {"BADMDC", "DECRYPTION_FAILED"}
-    return went_well and ("GOODMDC" in said.words or said.aead)
 
 
 def _check_encryption(said: Statement, trust: Trust, keys: Sequence[Key]) -> None:

@@ -10,7 +10,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from cuadre.model.codes import RejectionReason
+from cuadre.model.errors import ArchiveRejected
 from cuadre.trust import armour
+from cuadre.trust.framing import count_signatures
+
+_LARGEST_SIGNATURE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,14 @@ class Seen:
     def unchanged(self) -> bool:
         """Whether the file is still the one that was seen."""
         return seen(self.path) == self
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """A detached signature: its packets, and how many signatures they are."""
+
+    packets: Path
+    signatures: int
 
 
 def seen(path: Path) -> Seen:
@@ -48,3 +61,20 @@ def binary(file: Path, room: Path, kind: str = armour.MESSAGE) -> Path:
         with os.fdopen(descriptor, "wb") as target:
             armour.take_off(source, target, kind)
     return Path(name)
+
+
+def detached(signature: Path | None, room: Path) -> Detached:
+    """The signature file of a detached shape, binary or armoured.
+
+    Raises:
+        ArchiveRejected: UNSIGNED when there is none; TRUNCATED, MULTIPLE_MESSAGES or MALFORMED_OPENPGP.
+    """
+    if signature is None:
+        raise ArchiveRejected(RejectionReason.UNSIGNED, "The signature file is missing. Ask the provider for it.")
+    if signature.stat().st_size > _LARGEST_SIGNATURE:
+        raise ArchiveRejected(
+            RejectionReason.MALFORMED_OPENPGP, "The signature file is larger than any signature. Ask what was sent."
+        )
+    packets = binary(signature, room, armour.SIGNATURE)
+    with packets.open("rb") as file:
+        return Detached(packets, count_signatures(file))
