@@ -46,7 +46,9 @@ def verify(file: JournalFile = None, store: ReceiptStore = None, json: Json = Fa
         _show(path, examination)
     if examination.flaws:
         stop(Exit.REFUSED, f"The journal does not hold: {examination.flaws[0].sentence} Compare it with the backup.")
-    heads = f"Receipts that agree: {len(known):,}." if known else "No receipt says whether the newest records were cut off."
+    heads = (
+        f"Receipts that agree: {len(known):,}." if known else "No receipt says whether the newest records were cut off."
+    )
     err.print(f"{examination.head.seq:,} records in one unbroken chain. {heads}", soft_wrap=True)
 
 
