@@ -1,10 +1,13 @@
 """Refunds, reversals and chargebacks against their originals."""
 
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from tests.matching.tiny import codes, give_back, line, order, run
+from cuadre.pipeline.carried import write_claims
+from tests.matching.tiny import AS_OF, DAY, A, B, codes, give_back, line, order, run
 
 RETURNS = ["REFUND", "REVERSAL", "CHARGEBACK", "CHARGEBACK_REVERSAL"]
 
@@ -114,3 +117,119 @@ def test_a_return_whose_reference_two_orders_carry_is_ambiguous(tmp_path):
 def test_a_return_does_not_use_an_order_up(tmp_path):
     result = run(tmp_path, [give_back(1, original_reference="o1", gross="-1")], [order("o1")])
     assert result.order("o1")["outcome"] == "missing_in_settlement"
+
+
+def day_by_day(folder, *days):
+    """Run days of (lines, orders) one after the other, each on the open items and claims of those before it."""
+    results = []
+    for number, (lines, orders) in enumerate(days):
+        here, day = folder / str(number), DAY + timedelta(days=number)
+        here.mkdir()
+        claims = here / "inherited.parquet"
+        if results:
+            write_claims([Path(each.report.outcomes_path) for each in results], claims)
+        results.append(
+            run(
+                here,
+                [each | {"settlement_date": day} for each in lines],
+                orders,
+                day=day,
+                as_of=AS_OF + timedelta(days=number),
+                open_items=results[-1].open_items if results else None,
+                claims=claims if results else (),
+            )
+        )
+    return results
+
+
+REFUNDED = [order("o1", psp_reference="c1", status="REFUNDED")]
+PAID = [line(1, psp_reference="c1")]
+
+
+def test_a_refund_that_comes_again_in_another_archive_exceeds_what_was_paid(tmp_path):
+    refund = give_back(2, original_reference="c1", operation_reference="r1")
+    _, first, second = day_by_day(
+        tmp_path,
+        (PAID, [order("o1", psp_reference="c1")]),
+        ([refund], REFUNDED),
+        ([refund | {"archive_id": B}], REFUNDED),
+    )
+    assert first.outcome(2) == "matched"
+    row = second.line(2, B)
+    assert (row["outcome"], codes(row), row["delta"]) == ("amount_mismatch", ["EXCEEDS_ORIGINAL"], Decimal(-100))
+    assert [reason["expected"] for reason in row["reasons"]] == ["100.000000"]
+
+
+def test_partial_refunds_of_several_days_are_right_until_they_exceed_what_was_paid(tmp_path):
+    part = [give_back(n, original_reference="o1", gross="-40") for n in (2, 3, 4)]
+    results = day_by_day(tmp_path, (PAID, REFUNDED), *(([each], REFUNDED) for each in part))
+    assert [results[n].outcome(n + 1) for n in (1, 2, 3)] == ["matched", "matched", "amount_mismatch"]
+    assert results[3].line(4)["delta"] == Decimal(-20)
+
+
+def test_a_return_that_comes_up_again_counts_once(tmp_path):
+    still_paid = [order("o1", psp_reference="c1")]
+    refund = give_back(2, original_reference="o1")
+    results = day_by_day(tmp_path, (PAID, still_paid), ([refund], still_paid), ([], still_paid), ([], REFUNDED))
+    assert [each.outcome(2) for each in results[1:]] == ["status_mismatch", "status_mismatch", "matched"]
+
+
+def test_parts_of_several_days_that_give_all_back_contradict_an_order_that_is_still_paid(tmp_path):
+    still_paid = [order("o1", psp_reference="c1")]
+    halves = [give_back(n, original_reference="o1", gross="-50") for n in (2, 3)]
+    _, first, second = day_by_day(tmp_path, (PAID, still_paid), *(([each], still_paid) for each in halves))
+    assert (first.outcome(2), second.outcome(3)) == ("matched", "status_mismatch")
+
+
+def returned(line_no, day, line_type="REFUND", **given):
+    """A claim: a return of the order o1 on another day."""
+    row = {"order_id": "o1", "archive_id": B, "line_no": line_no, "settlement_date": day, "line_type": line_type}
+    return row | {"currency": "PEN", "gross": Decimal(-100)} | given
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome"),
+    [
+        (returned(9, DAY - timedelta(days=1)), "amount_mismatch"),
+        (returned(9, DAY), "matched"),
+        (returned(9, DAY + timedelta(days=1)), "matched"),
+        (returned(9, DAY - timedelta(days=1), currency="USD"), "matched"),
+        (returned(9, DAY - timedelta(days=1), order_id="o2"), "matched"),
+        (returned(2, DAY - timedelta(days=1), archive_id=A), "matched"),
+    ],
+    ids=["earlier", "same day", "later", "other currency", "other order", "same line"],
+)
+def test_only_other_lines_of_earlier_days_in_the_same_currency_count(tmp_path, claim, outcome):
+    lines = [line(1, psp_reference="c1"), give_back(2, original_reference="o1")]
+    result = run(tmp_path, lines, REFUNDED, claims=[claim])
+    assert (result.outcome(1), result.outcome(2)) == ("matched", outcome)
+
+
+def test_a_reversed_chargeback_without_a_chargeback_is_money_nobody_is_owed(tmp_path):
+    row = run(
+        tmp_path, [give_back(1, "CHARGEBACK_REVERSAL", original_reference="o1", gross="500")], [order("o1")]
+    ).line(1)
+    assert (row["outcome"], codes(row), row["delta"]) == ("amount_mismatch", ["EXCEEDS_ORIGINAL"], Decimal(-500))
+
+
+def test_a_reversed_chargeback_makes_no_room_for_a_refund_of_too_much(tmp_path):
+    lines = [
+        give_back(1, original_reference="o1", gross="-200"),
+        give_back(2, "CHARGEBACK_REVERSAL", original_reference="o1", gross="100"),
+    ]
+    result = run(tmp_path, lines, REFUNDED)
+    assert [(result.outcome(n), result.line(n)["delta"]) for n in (1, 2)] == [("amount_mismatch", Decimal(-100))] * 2
+
+
+def test_a_chargeback_of_an_earlier_day_is_reversed_once(tmp_path):
+    won_back = give_back(3, "CHARGEBACK_REVERSAL", original_reference="o1", gross="100")
+    charged = order("o1", psp_reference="c1", status="REVERSED")
+    results = day_by_day(
+        tmp_path,
+        (PAID, [order("o1", psp_reference="c1")]),
+        ([give_back(2, "CHARGEBACK", original_reference="o1")], [charged]),
+        ([won_back], [charged]),
+        ([won_back | {"archive_id": B}], [charged]),
+    )
+    assert [results[1].outcome(2), results[2].outcome(3)] == ["matched", "matched"]
+    assert results[3].line(3, B)["outcome"] == "amount_mismatch"

@@ -80,7 +80,10 @@ def order(order_id: str, **given: Any) -> dict[str, Any]:
 
 def claim(order_id: str, line_no: int, archive_id: str = B, day: date = date(2026, 3, 1)) -> dict[str, Any]:
     """An order cleared by a line of another day."""
-    return {"order_id": order_id, "archive_id": archive_id, "line_no": line_no, "settlement_date": day}
+    return {
+        "order_id": order_id, "archive_id": archive_id, "line_no": line_no, "settlement_date": day,
+        "line_type": "PAYMENT", "currency": None, "gross": None,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def run(
     lines: Sequence[dict[str, Any]],
     orders: Sequence[dict[str, Any]],
     *,
-    claims: Sequence[dict[str, Any]] = (),
+    claims: Path | Sequence[dict[str, Any]] = (),
     open_items: Path | None = None,
     as_of: datetime = AS_OF,
     day: date | None = DAY,
@@ -156,7 +159,7 @@ def run(
         out=folder / "out",
         settlement_date=day,
         open_items=open_items,
-        claims=write(folder / "claims.parquet", CLAIMS, claims) if claims else None,
+        claims=claims if isinstance(claims, Path) else write(folder / "claims.parquet", CLAIMS, claims),
     )
     rows = pq.read_table(report.outcomes_path).to_pylist()
     return Result(report, rows, Path(report.open_items_path))

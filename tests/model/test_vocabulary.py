@@ -31,8 +31,8 @@ CONTRACT = {
     LINES: "source archive_id line_no settlement_date batch_id line_type psp_reference operation_reference"
     " merchant_reference original_reference currency gross fee tax net occurred_at channel",
     ORDERS: "order_id psp_reference currency amount status created_at paid_at due_at updated_at merchant",
-    OUTCOMES: "source settlement_date outcome reasons archive_id line_no order_id currency expected got delta pass"
-    " first_seen age_days item_id",
+    OUTCOMES: "source settlement_date outcome reasons archive_id line_no line_type order_id currency expected got delta"
+    " pass first_seen age_days item_id",
 }
 
 

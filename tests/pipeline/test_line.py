@@ -58,7 +58,8 @@ def test_the_next_day_inherits_open_items_and_orders_that_are_used_up(house: Bui
     two = here.run(second.day)
     assert two["reconciled"]["open_items_before"] == one["reconciled"]["files"]["open_items"]
     claims = here.lake.store.get(two["reconciled"]["files"]["claims"]["key"])
-    assert duckdb.sql(f"FROM '{claims}'").fetchall() == duckdb.sql(f"FROM '{second.claims}' ORDER BY ALL").fetchall()
+    payments = duckdb.sql(f"FROM '{claims}' WHERE line_type = 'PAYMENT'").fetchall()
+    assert payments == duckdb.sql(f"FROM '{second.claims}' ORDER BY ALL").fetchall()
 
 
 def test_a_refused_archive_leaves_records_and_an_incident_and_a_good_one_recovers_it(

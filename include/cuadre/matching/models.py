@@ -76,6 +76,7 @@ def steps() -> tuple[Step, ...]:
         Step("waiting_orders", "waiting_orders"),
         Step("original_candidates", "original_candidates"),
         Step("originals", "originals"),
+        Step("earlier_returns", "earlier_returns"),
         Step("returns", "returns"),
         Step("decided", "decided"),
         Step("items", "items"),

@@ -1,4 +1,4 @@
-"""What a day inherits from earlier ones: open items that come up again, and orders that are used up.
+"""What a day inherits from earlier ones: open items that come up again, orders used up, and money given back.
 
 Only days strictly before it count, so that a re-run of an old day judges as it did then. What was inherited is kept by
 its hash, so that a day judged before an earlier one was there, or before it changed, is found and run again.
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from cuadre.config.source import Source
-from cuadre.model.codes import CLEARED
+from cuadre.model.codes import CLEARED, LINKED_LINE_TYPES
 from cuadre.model.parquet import parquet_sql
 from cuadre.pipeline.lake import Lake
 
 CLAIMS_DAYS = 35
-"""At least so many days are looked back for orders already cleared; older ones no longer count as settled before."""
+"""At least so many days are looked back for orders cleared and money given back; what is older counts no more."""
 
 
 def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
@@ -26,7 +26,7 @@ def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
 
 
 def claims(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
-    """Write the orders cleared by payment lines of earlier days to `out`, sorted; None when no day is in reach."""
+    """Write what lines of earlier days cleared or gave back to `out`, sorted; None when no day is in reach."""
     earlier = _in_reach(lake, source, day)
     if not earlier:
         return None
@@ -51,16 +51,28 @@ def outdated(lake: Lake, source: Source, day: date) -> date | None:
 
 
 def write_claims(outcomes: list[Path], out: Path) -> None:
-    """The orders that `outcomes` clear, in the canonical columns of `claims`, to the Parquet file `out`."""
+    """What `outcomes` clear and give back, in the canonical columns of `claims`, to the Parquet file `out`.
+
+    A line that came up on several days is there once, as of the last of them.
+    """
     import duckdb
 
     cleared = ", ".join(f"'{outcome.name}'" for outcome in CLEARED)
+    line = "order_id, archive_id, line_no, settlement_date, line_type"
+    returns = ", ".join(f"'{line_type}'" for line_type in LINKED_LINE_TYPES)
     query = f"""
-        SELECT order_id, archive_id, line_no, settlement_date
-        FROM {parquet_sql(outcomes)}
-        WHERE outcome IN ({cleared}) AND "pass" <> 'original_reference'
-          AND order_id IS NOT NULL AND archive_id IS NOT NULL
-        ORDER BY order_id, archive_id, line_no, settlement_date
+        WITH outcomes AS (FROM {parquet_sql(outcomes)} WHERE order_id IS NOT NULL AND archive_id IS NOT NULL),
+        claims AS (
+            SELECT {line}, NULL AS currency, NULL AS gross
+            FROM outcomes
+            WHERE line_type = 'PAYMENT' AND outcome IN ({cleared})
+            UNION ALL
+            SELECT {line}, currency, got AS gross
+            FROM outcomes
+            WHERE line_type IN ({returns})
+            QUALIFY ROW_NUMBER() OVER (PARTITION BY archive_id, line_no ORDER BY settlement_date DESC) = 1
+        )
+        FROM claims ORDER BY order_id, archive_id, line_no, settlement_date
     """
     with duckdb.connect() as connection:
         connection.sql(query).write_parquet(str(out), compression="zstd")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cuadre.config import Source
-from cuadre.model.arrow import arrow_schema
+from cuadre.model.arrow import MONEY, arrow_schema
 from cuadre.model.codes import LineType, OrderStatus, Outcome
 from cuadre.model.columns import ANSWERS, BANK_CREDITS, CLAIMS, ORDERS, Table
 from cuadre.sandbox import text
@@ -97,12 +97,22 @@ def read_before(folder: Path, source: Source) -> Before:
     known = text.order_numbers(orders["order_id"])
     waiting = np.isin(known, text.order_numbers(pending["order_id"]))
     done = np.isin(known, text.order_numbers(settled["order_id"]))
+    done &= np.isin(known, text.order_numbers(_alone(answers.filter(pc.invert(without_line)))))
     done &= (rows["status"] == status_code(OrderStatus.PAID)) & (rows["cip"] != 0)
     return Before(rows[waiting], rows[done])
 
 
+def _alone(lines: pa.Table) -> pa.ChunkedArray:
+    """The orders that one of `lines` only is about: the payment, of which nothing was given back."""
+    counted = lines.group_by("order_id", use_threads=False).aggregate([("line_no", "count")])
+    return counted.filter(pc.equal(counted["line_no_count"], 1))["order_id"]
+
+
 def write_claims(path: Path, folder: Path, day: date) -> None:
-    """Write CLAIMS: the orders that lines of the day in `folder` cleared."""
+    """Write CLAIMS: the orders that payments of the day in `folder` cleared.
+
+    Its returns are left out: no line of the next day is about an order that was given back, even in part.
+    """
     answers = pq.read_table(folder / "answers.parquet")
     cleared = pc.is_in(answers["outcome"], pa.array([Outcome.matched.name, Outcome.matched_with_variance.name]))
     rows = answers.filter(pc.and_(cleared, pc.is_valid(answers["order_id"])))
@@ -112,6 +122,9 @@ def write_claims(path: Path, folder: Path, day: date) -> None:
         "archive_id": rows["archive_id"],
         "line_no": rows["line_no_min"],
         "settlement_date": pa.array([day - timedelta(days=1)] * len(rows), pa.date32()),
+        "line_type": pa.array([LineType.PAYMENT.value] * len(rows)),
+        "currency": pa.nulls(len(rows), pa.string()),
+        "gross": pa.nulls(len(rows), MONEY),
     }
     _write(path, CLAIMS, columns)
 

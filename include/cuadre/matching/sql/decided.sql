@@ -2,6 +2,7 @@
 -- so carry the order's item id: accepted pairs and orders without a line.
 SELECT
     line_key,
+    'PAYMENT' AS line_type,
     CASE WHEN decision <> 'conflict' THEN order_id END AS order_id,
     decision = 'accepted' AS whole_order,
     outcome,
@@ -17,23 +18,23 @@ SELECT
 FROM payments
 UNION ALL
 SELECT
-    line_key, order_id, FALSE AS whole_order, outcome, reasons, currency, NULL AS expected, got, delta, pass
+    line_key, line_type, order_id, FALSE AS whole_order, outcome, reasons, currency, NULL AS expected, got, delta, pass
 FROM returns
 UNION ALL
 SELECT
-    line_key, NULL AS order_id, FALSE AS whole_order, 'not_an_order' AS outcome, NO_REASONS() AS reasons,
+    line_key, line_type, NULL AS order_id, FALSE AS whole_order, 'not_an_order' AS outcome, NO_REASONS() AS reasons,
     currency, NULL AS expected, gross AS got, NULL AS delta, NULL AS pass
 FROM rest_lines
 WHERE line_type <> 'PAYMENT' AND line_type NOT IN (${returns})
 UNION ALL
 SELECT
-    NULL AS line_key, c.order_id, TRUE AS whole_order, 'ambiguous' AS outcome, c.reasons,
+    NULL AS line_key, NULL AS line_type, c.order_id, TRUE AS whole_order, 'ambiguous' AS outcome, c.reasons,
     o.currency, o.amount AS expected, NULL AS got, NULL AS delta, NULL AS pass
 FROM contested_orders AS c
 INNER JOIN rest_orders AS o ON o.order_id = c.order_id
 UNION ALL
 SELECT
-    NULL AS line_key, order_id, TRUE AS whole_order, outcome,
+    NULL AS line_key, NULL AS line_type, order_id, TRUE AS whole_order, outcome,
     CASE
         WHEN outcome = 'pending' THEN [REASON('NOT_YET_DUE', 'due_at', due_on, NULL, NULL)]
         ELSE [REASON('LINE_NOT_FOUND', 'due_at', due_on, NULL, NULL)]

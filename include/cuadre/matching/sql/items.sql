@@ -44,6 +44,7 @@ identified AS (
 SELECT
     i.place,
     i.line_key,
+    i.line_type,
     i.order_id,
     i.outcome,
     i.reasons,

@@ -9,6 +9,7 @@ SELECT
     CASE WHEN i.decided IS NULL THEN NO_REASONS() ELSE i.decided.reasons END AS reasons,
     LIST_EXTRACT(${archive_ids}, i.line_key >> 40) AS archive_id,
     i.line_key % 1099511627776 AS line_no,
+    CASE WHEN i.decided IS NULL THEN 'PAYMENT' ELSE i.decided.line_type END AS line_type,
     i.order_id,
     i.currency,
     CASE WHEN i.decided IS NULL THEN i.amount ELSE i.decided.expected END AS expected,
@@ -26,7 +27,7 @@ FROM (
             place, order_id, currency, NULL AS amount,
             [{
                 'outcome': outcome, 'reasons': reasons, 'expected': expected, 'got': got, 'delta': delta, 'pass': pass,
-                'item_id': item_id, 'first_seen': first_seen
+                'line_type': line_type, 'item_id': item_id, 'first_seen': first_seen
             }] AS decided
         FROM items
         UNION ALL

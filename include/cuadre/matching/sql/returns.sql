@@ -1,5 +1,6 @@
 -- Refunds, reversals, chargebacks and reversed chargebacks against their originals. What was given back counts
--- together for one original, in its own currency; a reversed chargeback takes it back again.
+-- together for one original, in its own currency, with what earlier days gave back. A reversed chargeback takes back
+-- what a chargeback gave, and no more: beyond that it is money nobody is owed, and makes no room for other returns.
 WITH linked AS (
     SELECT
         l.line_key,
@@ -27,33 +28,48 @@ WITH linked AS (
 
 summed AS (
     SELECT
+        l.*,
+        COALESCE(e.given_back, 0)
+            + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type <> 'CHARGEBACK_REVERSAL') OVER original, 0)
+            AS given_back,
+        COALESCE(e.charged_back, 0)
+            + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type = 'CHARGEBACK') OVER original, 0)
+            AS charged_back,
+        COALESCE(e.won_back, 0)
+            + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type = 'CHARGEBACK_REVERSAL') OVER original, 0)
+            AS won_back
+    FROM (SELECT *, found AND NOT several_orders AND currency = paid_currency AS in_paid_currency FROM linked) AS l
+    LEFT JOIN earlier_returns AS e ON e.order_id = l.order_id AND e.currency = l.paid_currency
+    WINDOW original AS (PARTITION BY l.found, l.several_orders, l.order_id, l.line_reference)
+),
+
+bounded AS (
+    SELECT
         *,
-        SUM(
-            CASE
-                WHEN currency <> paid_currency THEN 0
-                WHEN line_type = 'CHARGEBACK_REVERSAL' THEN -ABS(gross)
-                ELSE ABS(gross)
-            END
-        ) OVER (PARTITION BY found, several_orders, order_id, line_reference) AS given_back
-    FROM linked
+        in_paid_currency AND line_type = 'CHARGEBACK_REVERSAL' AND won_back > charged_back AS exceeds_charged,
+        given_back - LEAST(won_back, charged_back) AS kept_back
+    FROM summed
 ),
 
 judged AS (
     SELECT
         *,
         found AND NOT several_orders AND currency <> paid_currency AS currency_differs,
-        found AND NOT several_orders AND currency = paid_currency AND given_back > paid AS exceeds,
-        found AND NOT several_orders AND currency = paid_currency AND given_back >= paid
+        exceeds_charged OR (in_paid_currency AND kept_back > paid) AS exceeds,
+        CAST(CASE WHEN exceeds_charged THEN charged_back ELSE paid END AS DECIMAL(18, 6)) AS at_most,
+        CAST(CASE WHEN exceeds_charged THEN won_back ELSE kept_back END AS DECIMAL(18, 6)) AS together,
+        in_paid_currency AND kept_back >= paid
             AND COALESCE(status, '') = 'PAID' AND line_type <> 'CHARGEBACK_REVERSAL' AS status_differs
-    FROM summed
+    FROM bounded
 )
 
 SELECT
     line_key,
+    line_type,
     CASE WHEN NOT several_orders THEN order_id END AS order_id,
     currency,
     gross AS got,
-    CASE WHEN exceeds THEN CAST(paid - given_back AS DECIMAL(18, 6)) END AS delta,
+    CASE WHEN exceeds THEN at_most - together END AS delta,
     CASE WHEN found AND NOT several_orders THEN 'original_reference' END AS pass,
     CASE
         WHEN NOT found THEN 'unlinked'
@@ -70,9 +86,7 @@ SELECT
             CASE WHEN currency_differs THEN REASON('CURRENCY_DIFFERS', 'currency', paid_currency, currency, NULL) END,
             CASE
                 WHEN exceeds
-                    THEN REASON(
-                        'EXCEEDS_ORIGINAL', 'gross', paid, CAST(given_back AS DECIMAL(18, 6)), paid - given_back
-                    )
+                    THEN REASON('EXCEEDS_ORIGINAL', 'gross', at_most, together, at_most - together)
             END,
             CASE
                 WHEN status_differs

@@ -6,6 +6,7 @@ SELECT
 FROM considered AS p
 INNER JOIN rest_lines AS l ON l.line_key = p.line_key
 INNER JOIN claims AS c ON c.order_id = p.order_id
-WHERE c.settlement_date <> ${settlement_date}
+WHERE c.line_type = 'PAYMENT'
+    AND c.settlement_date <> ${settlement_date}
     AND (c.archive_id <> l.archive_id OR c.line_no <> l.line_no)
 GROUP BY p.line_key, p.order_id

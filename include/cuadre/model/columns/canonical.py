@@ -110,6 +110,7 @@ OUTCOMES = Table(
         REASONS,
         Column("archive_id", Kind.TEXT, "SHA-256 of the archive; NULL without a line.", nullable=True),
         Column("line_no", Kind.COUNT, "Body record in the archive; NULL without a line.", nullable=True),
+        text_or_null("line_type", "The LineType code; NULL without a line."),
         ORDER_ID,
         CURRENCY,
         EXPECTED,
@@ -144,13 +145,16 @@ OPEN_ITEMS = Table(
 
 CLAIMS = Table(
     "claims",
-    "one order cleared by a line of another settlement day",
+    "one line of another settlement day that cleared an order or gave money of it back",
     ("order_id", "archive_id", "line_no"),
     (
-        text("order_id", "The order that is used up."),
+        text("order_id", "The order that is used up by a PAYMENT, or given back by any other line."),
         ARCHIVE_ID,
         LINE_NO,
-        Column("settlement_date", Kind.DATE, "The day on which it was cleared."),
+        Column("settlement_date", Kind.DATE, "The day on which the line was last judged so."),
+        LINE_TYPE,
+        text_or_null("currency", "Currency of a return; NULL for a PAYMENT, which uses up the order whatever it was."),
+        money_or_null("gross", "Gross of a return, in that currency; NULL for a PAYMENT."),
     ),
 )
 
