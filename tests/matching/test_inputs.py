@@ -1,5 +1,6 @@
 """What reconcile takes and refuses, what it leaves, and what it reports."""
 
+import traceback
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -232,3 +233,27 @@ def test_lines_far_apart_in_many_archives_come_out_in_the_order_of_the_file(tmp_
     places += [(f"{n:064x}", n) for n in range(1, 40)]
     rows = run(tmp_path, [line(n, archive_id=archive) for archive, n in reversed(places)], [order("o1")]).rows
     assert [(row["archive_id"], row["line_no"]) for row in rows] == [*sorted(places), (None, None)]
+
+
+def test_only_the_files_that_are_given_are_read_and_only_what_stands_in_them(tmp_path):
+    folder = tmp_path / "currency=USD"
+    folder.mkdir()
+    write(folder / "orders1.parquet", ORDERS, [order("o9", psp_reference="c1", amount="5")])
+    report = reconcile(
+        lines=write(folder / "lines[*].parquet", LINES, [line(1, psp_reference="c1")]),
+        orders=write(folder / "orders[1].parquet", ORDERS, [order("o1", psp_reference="c1")]),
+        source=SOURCE, as_of=AS_OF, out=tmp_path / "out",
+    )  # fmt: skip
+    [row] = pq.read_table(report.outcomes_path).to_pylist()
+    assert (row["order_id"], row["currency"], row["outcome"]) == ("o1", "PEN", "matched")
+
+
+@pytest.mark.parametrize("fee", ["much", "9" * 30])
+def test_a_value_that_does_not_fit_is_in_no_message_and_no_trace(tmp_path, fee):
+    table = pa.Table.from_pylist([line(1)], arrow_schema(LINES))
+    table = table.set_column(table.schema.get_field_index("line_no"), "line_no", pa.array([fee]))
+    pq.write_table(table, tmp_path / "lines.parquet")
+    orders = write(tmp_path / "orders.parquet", ORDERS, [])
+    with pytest.raises(ConfigurationError) as refusal:
+        reconcile(lines=tmp_path / "lines.parquet", orders=orders, source=SOURCE, as_of=AS_OF, out=tmp_path / "out")
+    assert fee not in "".join(traceback.format_exception(refusal.value))

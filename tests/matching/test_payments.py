@@ -324,3 +324,19 @@ def test_the_day_stands_on_every_row(tmp_path):
     assert {(row["settlement_date"], row["first_seen"], row["age_days"]) for row in rows} == {
         (date(2026, 3, 2), date(2026, 3, 2), 0)
     }
+
+
+@pytest.mark.parametrize(
+    "blank", ["", " ", "\t", "\n", "\u00a0", "\u200b", "\ufeff", "\u3000 \u2060", "\x7f"], ids=ascii
+)
+def test_a_reference_of_nothing_to_be_seen_is_none(tmp_path, blank):
+    lines = [line(n, psp_reference=blank, merchant_reference=blank) for n in (1, 2)]
+    result = run(tmp_path, lines, [order("o1", psp_reference=blank)])
+    assert [codes(result.line(n)) for n in (1, 2)] == [["NO_REFERENCE"]] * 2
+    assert result.order("o1")["outcome"] == "missing_in_settlement"
+
+
+@pytest.mark.parametrize("reference", ["\u00f1andu", "\u00a0c1", " c1", "~", "\u65e5\u672c"], ids=ascii)
+def test_a_reference_with_anything_to_be_seen_counts_as_it_stands(tmp_path, reference):
+    row = run(tmp_path, [line(1, psp_reference=reference)], [order("o1", psp_reference=reference)]).line(1)
+    assert (row["outcome"], row["pass"]) == ("matched", "psp_reference")

@@ -1,7 +1,8 @@
 """The engine that runs the SQL models: DuckDB in process, with a stated memory limit and a spill folder.
 
-The models call four functions an engine has to bring: REASON and NO_REASONS build the `reasons` column, JSON_TEXT
-writes a text as JSON, DIGEST shortens it. What does not live here: the models, their order, and what is in the files.
+The models call five functions an engine has to bring: REASON and NO_REASONS build the `reasons` column, JSON_TEXT
+writes a text as JSON, DIGEST shortens it, FILLED makes a blank text NULL. What does not live here: the models, their
+order, and what is in the files.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ import duckdb
 from cuadre.matching.rendering import literal
 from cuadre.matching.types import REASON
 from cuadre.model.errors import ConfigurationError
+from cuadre.model.parquet import parquet_sql
 
 MEMORY_LIMIT = "1200MB"
 """Bound of the engine's own memory; beyond it, DuckDB spills to the folder it is given."""
+
+_BLANK = r"[\p{Z}\p{Cc}\p{Cf}]*"
+"""Nothing to be seen: white space of every script, control characters, and what has no width."""
 
 _FUNCTIONS = (
     "CREATE MACRO REASON(code_, field_, expected_, got_, delta_) AS {"
@@ -27,6 +32,9 @@ _FUNCTIONS = (
     f"CREATE MACRO NO_REASONS() AS CAST([] AS {REASON}[])",
     "CREATE MACRO JSON_TEXT(text_) AS COALESCE(CAST(TO_JSON(text_) AS VARCHAR), 'null')",
     "CREATE MACRO DIGEST(text_) AS LEFT(SHA256(text_), 32)",
+    # A text that starts with a printed ASCII character is not blank: that is cheap to see, so few are searched.
+    "CREATE MACRO FILLED(text_) AS CASE WHEN text_ >= '!' AND text_ < CHR(127) THEN text_ "
+    f"WHEN NOT REGEXP_FULL_MATCH(text_, {literal(_BLANK)}) THEN text_ END",
 )
 
 
@@ -56,7 +64,7 @@ class DuckDbEngine:
     def parquet_columns(self, file: Path) -> dict[str, str] | None:
         """Name and type of each column of a Parquet file; None when it is not one."""
         try:
-            columns = self.rows(f"DESCRIBE SELECT * FROM read_parquet([{literal(str(file))}])")
+            columns = self.rows(f"DESCRIBE SELECT * FROM {parquet_sql([file])}")
         except (duckdb.IOException, duckdb.InvalidInputException):
             return None
         return {name: kind for name, kind, *_ in columns}
@@ -64,7 +72,12 @@ class DuckDbEngine:
 
 @contextmanager
 def duckdb_engine(spill: Path, memory_limit: str = MEMORY_LIMIT, threads: int | None = None) -> Iterator[DuckDbEngine]:
-    """An engine for the time of a `with`; it may write to the folder `spill`, which has to exist."""
+    """An engine for the time of a `with`; it may write to the folder `spill`, which has to exist.
+
+    Raises:
+        ConfigurationError: a value of the input does not fit its column; DuckDB's words, which quote it, are dropped.
+        OSError: a file cannot be written or read, as when the disk is full.
+    """
     config: dict[str, Any] = {"temp_directory": str(spill), "memory_limit": memory_limit}
     if threads is not None:
         config["threads"] = threads
@@ -75,9 +88,11 @@ def duckdb_engine(spill: Path, memory_limit: str = MEMORY_LIMIT, threads: int | 
         for function in _FUNCTIONS:
             connection.execute(function)
         yield DuckDbEngine(connection)
-    except duckdb.ConversionException as error:
+    except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise ConfigurationError(
             "A value in the input does not fit its column's canonical type; check amounts, dates and line numbers."
-        ) from error
+        ) from None
+    except duckdb.IOException as error:
+        raise OSError(str(error).removeprefix("IO Error: ").rstrip(".")) from None
     finally:
         connection.close()

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cuadre.matching.engine import DuckDbEngine
-from cuadre.matching.rendering import literals
 from cuadre.matching.types import empty, typed
 from cuadre.model.columns import Kind, Table
 from cuadre.model.errors import ConfigurationError
+from cuadre.model.parquet import parquet_sql
 
 
 def parquet_files(given: Path | Sequence[Path], what: str) -> tuple[Path, ...]:
@@ -39,8 +39,7 @@ def open_input(db: DuckDbEngine, name: str, table: Table, files: Sequence[Path])
     """
     for file in files:
         _check(db, file, table)
-    paths = literals(str(file) for file in files)
-    rows = typed(table, f"read_parquet([{paths}], union_by_name = true)") if files else empty(table)
+    rows = typed(table, parquet_sql(files)) if files else empty(table)
     db.run(f"CREATE VIEW {name} AS {rows}")
 
 

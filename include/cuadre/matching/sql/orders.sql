@@ -1,7 +1,7 @@
 -- The orders in play: the snapshot, and those only the open items still know, or know better. Blank references are NULL.
 SELECT
     o.order_id,
-    CASE WHEN o.psp_reference >= '!' THEN o.psp_reference WHEN TRIM(o.psp_reference) <> '' THEN o.psp_reference END AS psp_reference,
+    FILLED(o.psp_reference) AS psp_reference,
     o.currency,
     o.amount,
     o.status,
