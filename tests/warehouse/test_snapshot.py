@@ -114,6 +114,17 @@ def test_the_window_is_of_local_days_and_ends_before_the_next_one(
     assert _ids(_orders(shop_url, source, tmp_path / "orders.parquet")) == ["first", "last"]
 
 
+def test_an_order_that_took_money_and_does_not_say_when_counts_from_its_making(
+    shop_url: str, source: Source, order: Order, tmp_path: Path
+) -> None:
+    order("too early", None, created_at=datetime(2026, 3, 1, 4, 59, 59, tzinfo=UTC))
+    order("first", None, created_at=datetime(2026, 3, 1, 5, tzinfo=UTC))
+    order("last", None, created_at=datetime(2026, 3, 5, 4, 59, 59, tzinfo=UTC), status="REFUNDED")
+    order("too late", None, created_at=datetime(2026, 3, 5, 5, tzinfo=UTC))
+    order("unpaid", None, created_at=IN_WINDOW, status="EXPIRED")
+    assert _ids(_orders(shop_url, source, tmp_path / "orders.parquet")) == ["first", "last"]
+
+
 def test_orders_that_lines_or_open_items_name_come_however_old(
     shop_url: str, source: Source, order: Order, tmp_path: Path
 ) -> None:

@@ -18,8 +18,10 @@ import pyarrow.parquet as pq
 
 from cuadre.config.source import Source
 from cuadre.model.arrow import MONEY, arrow_schema
+from cuadre.model.codes import TAKEN_STATUSES
 from cuadre.model.columns import BANK_CREDITS, ORDERS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
+from cuadre.model.parquet import parquet_sql
 from cuadre.warehouse.address import Address
 from cuadre.warehouse.connection import mapped_errors
 
@@ -39,7 +41,8 @@ def snapshot_orders(
 ) -> int:
     """Write the orders that settlement date `day` may concern to `out`, columns as `ORDERS`; give the number of rows.
 
-    These are the merchant's orders paid from `lookback_days` before the local day to its end, and every order that a
+    These are the merchant's orders paid from `lookback_days` before the local day to its end (an order that took money
+    and does not say when was paid when it was made, as matching has it), and every order that a
     line or an open item refers to, however old. `claims` adds none: a claimed order matters only when a line refers
     to it.
 
@@ -51,9 +54,13 @@ def snapshot_orders(
     begin = datetime.combine(day - timedelta(days=source.orders.lookback_days), time(), tzinfo=source.zone)
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=source.zone)
     table = _quoted(source.orders.table)
+    taken = ", ".join(f"'{status}'" for status in TAKEN_STATUSES)
     statement = f"""
         WITH wanted AS (
             SELECT o.order_id::text AS order_id FROM {table} o WHERE o.paid_at >= $1 AND o.paid_at < $2
+            UNION
+            SELECT o.order_id::text FROM {table} o
+            WHERE o.paid_at IS NULL AND o.created_at >= $1 AND o.created_at < $2 AND o.status::text IN ({taken})
             UNION
             SELECT o.order_id::text FROM {table} o JOIN {_REFERENCES} r ON o.order_id::text = r.reference
             UNION
@@ -142,10 +149,10 @@ def _references(lines: Sequence[Path], open_items: Path | None) -> pa.Table:
     with duckdb.connect() as duck:
         parts = []
         if lines:
-            duck.read_parquet([str(path) for path in lines]).create_view("line")
+            duck.execute(f"CREATE VIEW line AS FROM {parquet_sql(lines)}")
             parts += _naming("line", "")
         if open_items is not None:
-            duck.read_parquet(str(open_items)).create_view("item")
+            duck.execute(f"CREATE VIEW item AS FROM {parquet_sql([open_items])}")
             parts += _naming("item", "line.")
             parts += ['SELECT "order".order_id AS reference FROM item']
         if not parts:
