@@ -139,6 +139,14 @@ def test_a_fee_plan_nothing_can_fulfil_is_refused(wrong: dict[str, str]) -> None
         source_with(fees=[{"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99", **wrong}])
 
 
+@pytest.mark.parametrize("name", ["percent", "tax_percent"])
+def test_a_fraction_where_percent_is_meant_is_refused_and_nothing_at_all_is_not(name: str) -> None:
+    plan = {"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99", "tax_percent": "18"}
+    with pytest.raises(ValidationError, match=r"percent is percent: 3\.99 means 3\.99 %"):
+        source_with(fees=[plan | {name: "0.0399"}])
+    assert [len(source_with(fees=[plan | {name: value}]).fees) for value in ("0", "0.1")] == [1, 1]
+
+
 def test_amount_limits_the_wrong_way_round_are_refused() -> None:
     with pytest.raises(ValidationError, match="the lower amount of PEN comes first"):
         source_with(limits={"amounts": {"PEN": ["3724", "2"]}})

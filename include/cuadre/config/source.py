@@ -31,6 +31,13 @@ from cuadre.config.values import (
     Zone,
 )
 
+_LEAST_PERCENT = Decimal("0.1")
+"""Below it a percentage of a fee plan is taken for a fraction: 0.0399 where 3.99 was meant."""
+
+
+Container = Literal["zip", "gzip", "plain"]
+"""What the content of a message is: a ZIP of one member, one gzip stream, or the file itself."""
+
 
 class Schedule(Strict):
     """When a day is run, waited for and judged.
@@ -103,6 +110,13 @@ class FeePlan(Strict):
     tax_percent: Percent = Decimal(0)
     decimals: Annotated[int, Field(ge=0, le=6)] = 2
 
+    @field_validator("percent", "tax_percent")
+    @classmethod
+    def _no_fraction(cls, value: Decimal) -> Decimal:
+        if 0 < value < _LEAST_PERCENT:
+            raise ValueError("percent is percent: 3.99 means 3.99 %")
+        return value
+
     @model_validator(mode="after")
     def _possible(self) -> FeePlan:
         if self.valid_to is not None and self.valid_to < self.valid_from:
@@ -170,6 +184,7 @@ class Source(Strict):
     schedule: Schedule = Schedule()
     transport: Transport
     trust: Trust
+    container: Container = "zip"
     limits: Limits = Limits()
     fees: tuple[FeePlan, ...] = ()
     settlement: Settlement = Settlement()
