@@ -22,7 +22,8 @@ from cuadre.model.errors import ArchiveRejected, ConfigurationError
 from cuadre.model.records import FetchedArchive, to_json
 from cuadre.pipeline.line import admit_archive
 from cuadre.pipeline.workplace import Workplace, workplace
-from tests.fixtures.openpgp import DAY, NAME, NOW, Keys, zipped
+from tests.fixtures.openpgp import DAY, MEMBER, NAME, NOW, Keys, zipped
+from tests.hostile.containers import BAD_CONTENTS, GOOD_CONTENTS
 from tests.hostile.members import MEMBERS
 from tests.hostile.messages import GOOD_MESSAGES, MESSAGES
 from tests.hostile.shapes import BAD_SHAPES, GOOD_SHAPES, Pair, over_ciphertext
@@ -100,6 +101,25 @@ def test_nothing_is_admitted_that_the_named_shape_does_not_take(
 ) -> None:
     shape, make, reason = BAD_SHAPES[name]
     _refuses(work, _shaped(source, shape), make(pgp_keys), reason)
+
+
+@pytest.mark.parametrize("name", GOOD_CONTENTS)
+def test_a_good_content_of_the_declared_container_is_admitted(
+    name: str, work: Workplace, source: Source, pgp_keys: Keys
+) -> None:
+    container, content = GOOD_CONTENTS[name]
+    admission = _admitting(work, source.model_copy(update={"container": container}), pgp_keys.seal(content))[
+        "admission"
+    ]
+    assert (admission["verdict"], admission["lines"], admission["members"]) == ("admitted", 3, [MEMBER])
+
+
+@pytest.mark.parametrize("name", BAD_CONTENTS)
+def test_no_content_is_admitted_that_is_not_exactly_the_declared_container(
+    name: str, work: Workplace, source: Source, pgp_keys: Keys
+) -> None:
+    container, content, reason = BAD_CONTENTS[name]
+    _refuses(work, source.model_copy(update={"container": container}), (pgp_keys.seal(content), None), reason)
 
 
 @pytest.mark.parametrize("shape", ["signed_then_encrypted", "encrypted_then_signed"])

@@ -20,8 +20,8 @@ from cuadre.model.codes import Verdict as Decision
 from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ArchiveRejected
 from cuadre.model.records import Admission
-from cuadre.pipeline.naming import check_member_name, check_name
-from cuadre.trust import Unpacking, Verdict, confirm, judge_in, opened, private_home
+from cuadre.pipeline.naming import check_member_name, check_name, member_of
+from cuadre.trust import Container, Verdict, confirm, judge_in, opened, private_home, unpack
 from cuadre.trust.decryption import Decryption
 from cuadre.trust.quarantine import promote, quarantine
 
@@ -106,7 +106,7 @@ def _open_and_type(case: _Case, view: Path, folder: Path) -> None:
     assert case.verdict is not None
     source = case.source
     with opened(view, case.verdict, now=case.now, passphrase=case.passphrase) as decryption:
-        unpacking = Unpacking(decryption.read, source.limits)
+        unpacking = unpack(decryption.read, source, member_of(case.name, source))
         case.members = (unpacking.name,)
         expected = check_member_name(unpacking.name, case.name, source)
         head = read_head(_to_the_end(unpacking, decryption, case), source)
@@ -115,7 +115,7 @@ def _open_and_type(case: _Case, view: Path, folder: Path) -> None:
     case.typed.check_totals()
 
 
-def _to_the_end(unpacking: Unpacking, decryption: Decryption, case: _Case) -> Iterator[bytes]:
+def _to_the_end(unpacking: Container, decryption: Decryption, case: _Case) -> Iterator[bytes]:
     """The member's bytes; behind the last of them the second pass is held against the first."""
     assert case.verdict is not None
     for chunk in unpacking.chunks():

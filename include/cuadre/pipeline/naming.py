@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 MEMBER_SUFFIX = ".csv"
 
 
+def member_of(name: str, source: Source) -> str:
+    """What the one member of the archive called `name` is called."""
+    return name.removesuffix(source.transport.names.suffix) + MEMBER_SUFFIX
+
+
 def check_member_name(member: str, name: str, source: Source) -> str:
     """The archive name that the member stands for, once `member` is what the profile expects in `name`.
 
@@ -24,11 +29,11 @@ def check_member_name(member: str, name: str, source: Source) -> str:
         ArchiveRejected: MEMBER_UNEXPECTED.
     """
     if not member.endswith(MEMBER_SUFFIX):
-        raise ArchiveRejected(Reason.MEMBER_UNEXPECTED, "The ZIP's member is not a CSV file.")
+        raise ArchiveRejected(Reason.MEMBER_UNEXPECTED, "The member is not a CSV file.")
     names = source.transport.names
     stood_for = member.removesuffix(MEMBER_SUFFIX) + names.suffix
     if names.read(name) is not None and stood_for != name:
-        raise ArchiveRejected(Reason.MEMBER_UNEXPECTED, "The ZIP's member is not named like the archive.")
+        raise ArchiveRejected(Reason.MEMBER_UNEXPECTED, "The member is not named like the archive.")
     return stood_for
 
 

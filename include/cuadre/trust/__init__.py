@@ -1,5 +1,6 @@
 """Which messages are believed, and how they are opened safely."""
 
+from cuadre.trust.containers import Container, unpack
 from cuadre.trust.custody import KeyWarning, Severity, check_keys
 from cuadre.trust.home import private_home
 from cuadre.trust.judging import Verdict, confirm, judge, judge_in, opened
@@ -8,6 +9,7 @@ from cuadre.trust.listing import Key
 from cuadre.trust.unpacking import Unpacking
 
 __all__ = [
+    "Container",
     "Key",
     "KeyWarning",
     "Severity",
@@ -21,4 +23,5 @@ __all__ = [
     "list_keys",
     "opened",
     "private_home",
+    "unpack",
 ]
