@@ -20,6 +20,7 @@ from cuadre.model.codes import BREAKS
 from cuadre.model.digests import sha256_of
 from cuadre.model.errors import StoreDamaged
 from cuadre.model.measures import at_risk_sql, money_sql
+from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import Totals
 
 Fetch = Callable[[str], Path]
@@ -106,7 +107,7 @@ def _line_sums(files: list[Path]) -> tuple[dict[str, Totals], dict[str, int]]:
     if not files:
         return {}, {}
     with duckdb.connect() as connection:
-        connection.read_parquet([str(path) for path in files]).create_view("lines")
+        connection.execute(f"CREATE VIEW lines AS FROM {parquet_sql(files)}")
         sums = connection.execute(
             "SELECT currency, COUNT(*), SUM(gross), SUM(fee), SUM(tax), SUM(net) FROM lines GROUP BY ALL"
         ).fetchall()
@@ -118,7 +119,7 @@ def _outcome_sums(file: Path) -> set[OutcomeSum]:
     import duckdb
 
     with duckdb.connect() as connection:
-        connection.read_parquet(str(file)).create_view("outcomes")
+        connection.execute(f"CREATE VIEW outcomes AS FROM {parquet_sql([file])}")
         rows = connection.execute(
             f"SELECT outcome, currency, COUNT(*), SUM({money_sql()}), SUM({at_risk_sql()}) FROM outcomes GROUP BY ALL"
         ).fetchall()

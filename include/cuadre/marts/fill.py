@@ -9,7 +9,7 @@ one-row `day`.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ from cuadre.model.columns import (
     Table,
 )
 from cuadre.model.measures import at_risk_sql
+from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import CheckReport
 
 FILLED = (RECON_LINE, RECON_BREAK, RECON_DAILY, SETTLEMENT_BATCH, FEE_AUDIT, ARCHIVE_ADMISSION, CHECK_RESULT)
@@ -103,12 +104,11 @@ def _model(mart: Table) -> str:
 
 
 def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
-    lines = [str(path) for path in day.lines]
-    _view(duck, "lines", LINES, lines)
-    _view(duck, "outcomes", OUTCOMES, [str(day.outcomes)])
-    _view(duck, "opened", OPEN_ITEMS, [str(day.open_items_before)] if day.open_items_before else [])
-    _view(duck, "left_open", OPEN_ITEMS, [str(day.open_items)] if day.open_items else [])
-    _view(duck, "bank_credits", BANK_CREDITS, [str(day.bank_credits)] if day.bank_credits else [])
+    _view(duck, "lines", LINES, day.lines)
+    _view(duck, "outcomes", OUTCOMES, [day.outcomes])
+    _view(duck, "opened", OPEN_ITEMS, [day.open_items_before] if day.open_items_before else [])
+    _view(duck, "left_open", OPEN_ITEMS, [day.open_items] if day.open_items else [])
+    _view(duck, "bank_credits", BANK_CREDITS, [day.bank_credits] if day.bank_credits else [])
     names = ", ".join(LINES.names)
     carried = ", ".join(f"line.{name} AS {name}" for name in LINES.names)
     duck.execute(
@@ -199,10 +199,9 @@ def offer(duck: duckdb.DuckDBPyConnection, name: str, table: Table, rows: list[d
         duck.executemany(f"INSERT INTO {name} VALUES ({values})", rows)
 
 
-def _view(duck: duckdb.DuckDBPyConnection, name: str, table: Table, files: list[str]) -> None:
+def _view(duck: duckdb.DuckDBPyConnection, name: str, table: Table, files: Sequence[Path]) -> None:
     if files:
-        quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        duck.execute(f"CREATE VIEW {name} AS FROM read_parquet([{quoted}])")
+        duck.execute(f"CREATE VIEW {name} AS FROM {parquet_sql(files)}")
     else:
         offer(duck, name, table, [])
 
