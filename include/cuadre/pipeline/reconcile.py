@@ -64,13 +64,14 @@ def reconcile(
         settlement_date: The day; taken from the lines, or for an empty day from `as_of`, when not given.
         open_items: What yesterday's run left.
         bank_credits: Checked for its columns only; batches are set against the bank when the marts are made.
-        claims: Orders that lines of other days have cleared.
+        claims: What lines of other days have cleared, and what those of earlier days gave back.
         engine: `duckdb`.
 
     Returns:
         Counts, money by outcome and currency, and the SHA-256 of what was read and written.
 
     Raises:
+        OSError: a file cannot be written, as when the disk is full.
         ConfigurationError: an input is not there, lacks a column or has values that would have to be guessed at, such
             as NULLs, floating-point money or instants without a zone; `as_of` is naive; the lines are of several days,
             of another source or of an unknown type.
