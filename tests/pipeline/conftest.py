@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,7 +17,6 @@ from cuadre.config import Source, load_source
 from cuadre.config.secrets import resolve
 from cuadre.config.settings import Operator, Settings
 from cuadre.pipeline import alarms, line
-from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.lake import Lake
 from cuadre.pipeline.workplace import Workplace, workplace
 from cuadre.sandbox.archive import SandboxDay
@@ -52,13 +52,13 @@ class House:
         stock_shop(self.warehouse, self.source, orders=made.orders, bank_credits=made.bank_credits)
 
     def offer(self, made: SandboxDay) -> None:
-        for archive in made.archives:
+        for archive in (*made.archives, *made.signatures):
             shutil.copyfile(archive, self.outbox / archive.name)
 
     def now(self, day: date) -> datetime:
         return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC) + timedelta(hours=13)
 
-    def run(self, day: date, *, now: datetime | None = None) -> dict[str, Json]:
+    def run(self, day: date, *, now: datetime | None = None) -> dict[str, Any]:
         """The whole line, as the DAG calls it."""
         at, here = now or self.now(day), (self.work, self.source, day)
         assert line.await_archives(*here, now=at)

@@ -135,6 +135,61 @@ def test_a_restatement_may_be_cut_into_other_parts_and_taken_back_again(place: P
     assert [archive.archive_id for archive in place.fetch(place.after)] == [archive.archive_id for archive in back]
 
 
+@pytest.fixture
+def detached(tmp_path: Path, sandbox_source: Source) -> Place:
+    """A place whose provider signs in files of their own."""
+    trust = sandbox_source.trust.model_copy(update={"shape": "detached_over_ciphertext"})
+    return Place(tmp_path, sandbox_source.model_copy(update={"trust": trust}))
+
+
+@pytest.mark.parametrize("suffix", [".sig", ".asc"])
+@pytest.mark.parametrize("first", ["archive", "signature"])
+def test_a_signature_file_may_come_before_its_archive_or_after(detached: Place, suffix: str, first: str) -> None:
+    archive, signature = detached.outbox / name(1, 1), detached.outbox / (name(1, 1) + suffix)
+    early, late = (archive, signature) if first == "archive" else (signature, archive)
+    early.write_bytes(early.name.encode())
+    with pytest.raises(ArchiveAwaited, match="signature of part 1 of 1" if first == "archive" else "nothing is there"):
+        detached.fetch()
+    late.write_bytes(late.name.encode())
+    (fetched,) = detached.fetch()
+    assert fetched.name == archive.name
+    assert fetched.signature_key is not None
+    assert detached.lake.store.read(fetched.key) == archive.name.encode()
+    assert detached.lake.store.read(fetched.signature_key) == signature.name.encode()
+
+
+def test_a_day_is_complete_only_when_every_part_has_its_signature(detached: Place) -> None:
+    detached.offer(p1of2=b"one", p2of2=b"two")
+    (detached.outbox / (name(1, 2) + ".sig")).write_bytes(b"signature")
+    with pytest.raises(ArchiveIncomplete, match="signature of part 2 of 2 is missing"):
+        detached.fetch(detached.after)
+    (detached.outbox / (name(2, 2) + ".asc")).write_bytes(b"signature of the other")
+    assert [archive.part for archive in detached.fetch(detached.after)] == [1, 2]
+    (detached.outbox / (name(2, 2) + ".sig")).write_bytes(b"signature of the other")
+    offer = offer_of(detached.source, DAY, [RemoteFile(each.name, 1, 0.0) for each in detached.outbox.iterdir()])
+    assert offer.lacking == "part 2 of 2 has more than one signature file"
+
+
+def test_a_new_signature_for_the_same_bytes_is_a_new_delivery(detached: Place) -> None:
+    detached.offer(p1of1=b"one")
+    signature = detached.outbox / (name(1, 1) + ".sig")
+    signature.write_bytes(b"first")
+    (old,) = detached.fetch()
+    signature.write_bytes(b"second")
+    (new,) = detached.fetch(detached.after)
+    assert (new.archive_id, new.key) == (old.archive_id, old.key)
+    assert detached.lake.store.read(str(new.signature_key)) == b"second"
+    detached.offer()
+    assert detached.fetch(detached.after) == (new,)
+
+
+def test_a_signature_file_is_left_alone_where_the_shape_has_none(place: Place) -> None:
+    place.offer(p1of1=b"one")
+    (place.outbox / (name(1, 1) + ".sig")).write_bytes(b"signature")
+    (fetched,) = place.fetch()
+    assert fetched.signature_key is None
+
+
 def test_a_provider_that_cannot_be_reached_is_not_a_missing_archive(place: Place) -> None:
     place.offer(p1of1=b"whole")
     place.fetch()

@@ -62,6 +62,7 @@ def archive(
         print_json(
             {
                 "archives": [str(path) for path in made.archives],
+                "signatures": [str(path) for path in made.signatures],
                 "archive_ids": list(made.archive_ids),
                 "lines": made.lines,
                 "as_of": made.as_of.isoformat(),

@@ -15,6 +15,8 @@ TOKENS = ("merchant", "date", "seq", "parts")
 _SHAPES = {"merchant": "[A-Za-z0-9]+?", "seq": "[0-9]{1,4}", "parts": "[0-9]{1,4}"}
 _DIRECTIVES = {"%Y": 4, "%y": 2, "%m": 2, "%d": 2, "%j": 3}
 """What the format of a date may use, and how many digits each takes: nothing that depends on a language."""
+SIGNATURE_SUFFIXES = (".sig", ".asc")
+"""What the name of a detached signature has behind the name of its archive: binary, and armoured."""
 _PLAIN = re.compile(r"[A-Za-z0-9._-]*")
 _ALLOWED = "allowed are {merchant}, {date:...}, {seq} and {parts}"
 _BRACES = f"braces stand around tokens only; {_ALLOWED}"

@@ -1,7 +1,9 @@
 """The step `fetch`: which archives make up a settlement day, and getting them into the store untouched.
 
-A day is complete when the provider offers part 1 to n of n, each once. What the provider no longer offers is taken
-from the store. New bytes for a place of the day replace the older ones there, which stay in the store, superseded.
+A day is complete when the provider offers part 1 to n of n, each once, and each with its signature where that is a
+file of its own; which of the two arrives first does not matter. What the provider no longer offers is taken from the
+store. New bytes for a place of the day, or a new signature, replace the older ones there, which stay in the store,
+superseded.
 Opening and judging an archive is `admit`'s business.
 """
 
@@ -14,21 +16,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from cuadre.config.naming import SIGNATURE_SUFFIXES
 from cuadre.config.secrets import Resolver
 from cuadre.config.source import Source
 from cuadre.model.errors import ArchiveAwaited, ArchiveIncomplete, ArchiveMissing, Terminal
 from cuadre.model.records import FetchedArchive, from_json, to_json
 from cuadre.pipeline.lake import Lake
-from cuadre.sources import RemoteFile, Transport, open_transport
+from cuadre.sources import Downloaded, RemoteFile, Transport, open_transport
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One file of the day as the provider offers it."""
+    """One archive of the day as the provider offers it, and the signature files beside it."""
 
     file: RemoteFile
     part: int
     parts: int
+    signatures: tuple[RemoteFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,13 @@ class Offer:
     lacking: str | None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all files, signatures behind their archives."""
+        return tuple(file.name for each in self.files for file in (each.file, *each.signatures))
+
+    @property
     def complete(self) -> bool:
-        """Whether part 1 to n of n are there, each once."""
+        """Whether part 1 to n of n are there, each once, with what belongs to it."""
         return self.lacking is None
 
 
@@ -53,12 +62,15 @@ def look(source: Source, day: date, resolver: Resolver) -> Offer:
 def offer_of(source: Source, day: date, listing: Sequence[RemoteFile]) -> Offer:
     """The files of `day` among `listing`, and what is lacking."""
     names = source.transport.names
+    there = {file.name: file for file in listing}
     files = []
     for file in sorted(listing):
         if said := names.read(file.name, merchant=source.merchant, day=day):
             part, parts = (1 if number is None else number for number in (said.part, said.parts))
-            files.append(Offered(file, part, parts))
-    return Offer(tuple(files), _lacking([(each.part, each.parts) for each in files]))
+            wanted = [file.name + suffix for suffix in SIGNATURE_SUFFIXES] if source.trust.detached else []
+            files.append(Offered(file, part, parts, tuple(there[name] for name in wanted if name in there)))
+    lacking = _lacking([(each.part, each.parts) for each in files])
+    return Offer(tuple(files), lacking or (_lacking_signature(files) if source.trust.detached else None))
 
 
 def not_there(source: Source, day: date, offer: Offer) -> Terminal:
@@ -139,25 +151,40 @@ def _lacking(places: Sequence[tuple[int, int]]) -> str | None:
     return None
 
 
+def _lacking_signature(files: Sequence[Offered]) -> str | None:
+    for each in files:
+        if not each.signatures:
+            return f"the signature of part {each.part} of {each.parts} is missing"
+        if len(each.signatures) > 1:
+            return f"part {each.part} of {each.parts} has more than one signature file"
+    return None
+
+
 def _take(
     source: Source, day: date, offered: Offered, transport: Transport, lake: Lake, scratch: Path
 ) -> FetchedArchive:
-    name = offered.file.name
-    target = scratch / name
-    received = transport.download(name, target)
-    key = lake.raw(received.sha256)
-    lake.store.put_new(key, target)
-    target.unlink()
+    received = _keep(offered.file, transport, lake, scratch)
+    signatures = [_keep(signature, transport, lake, scratch) for signature in offered.signatures]
     return FetchedArchive(
         source=source.source,
         settlement_date=day,
-        name=name,
+        name=offered.file.name,
         archive_id=received.sha256,
         bytes=received.bytes,
-        key=key,
+        key=lake.raw(received.sha256),
         part=offered.part,
         parts=offered.parts,
+        signature_key=lake.raw(signatures[0].sha256) if signatures else None,
     )
+
+
+def _keep(file: RemoteFile, transport: Transport, lake: Lake, scratch: Path) -> Downloaded:
+    """Put `file` into the store as it is."""
+    target = scratch / file.name
+    received = transport.download(file.name, target)
+    lake.store.put_new(lake.raw(received.sha256), target)
+    target.unlink()
+    return received
 
 
 def _refuse_twins(source: Source, day: date, fetched: Sequence[FetchedArchive]) -> None:
@@ -171,9 +198,14 @@ def _refuse_twins(source: Source, day: date, fetched: Sequence[FetchedArchive]) 
 
 
 def _index(lake: Lake, day: date, fetched: Sequence[FetchedArchive], now: datetime) -> None:
-    ids = [archive.archive_id for archive in fetched]
-    if [archive.archive_id for archive in from_store(lake, day)] == ids:
+    ids = _ids(fetched)
+    if _ids(from_store(lake, day)) == ids:
         return
     archives = [to_json(archive) for archive in fetched]
     record = {"fetched_at": now.astimezone(UTC).isoformat(timespec="microseconds"), "archives": archives}
     lake.write(lake.index(day, hashlib.sha256("".join(ids).encode()).hexdigest()), record)
+
+
+def _ids(fetched: Sequence[FetchedArchive]) -> list[str]:
+    """What makes one delivery differ from another: its archives, and their signatures where they are files."""
+    return [archive.archive_id + (archive.signature_key or "") for archive in fetched]

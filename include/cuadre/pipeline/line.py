@@ -43,7 +43,7 @@ def await_archives(work: Workplace, source: Source, day: date, *, now: datetime)
     if not ready and now < source.cut_off(day):
         return False
     with work.journalled("wait", source, day, now) as note:
-        note["offered"] = [each.file.name for each in offer.files]
+        note["offered"] = list(offer.names)
         if not ready:
             raise not_there(source, day, offer)
     return True
@@ -70,15 +70,15 @@ def fetch_day(work: Workplace, source: Source, day: date, *, now: datetime) -> l
 def admit_archive(work: Workplace, source: Source, day: date, archive: Json, *, now: datetime) -> Json:
     """Judge one archive and keep its lines: {archive, admission, note, profile, lines: [{key, sha256, bytes}]}.
 
-    An archive admitted before under the same profile, whose lines are still there, is a DUPLICATE: nothing is done.
-    Raises ArchiveRejected after the refusal has been recorded in lake, warehouse and journal, and StoreDamaged when the
-    store's ciphertext is not what was fetched.
+    An archive admitted before under the same profile and signature file, whose lines are still there, is a DUPLICATE:
+    nothing is done. Raises ArchiveRejected after the refusal has been recorded in lake, warehouse and journal, and
+    StoreDamaged when the store's ciphertext is not what was fetched.
     """
     lake, fetched = work.lake(source), from_json(FetchedArchive, archive)
     place = lake.admission(day, fetched.archive_id)
     with work.journalled("admit", source, day, now) as note:
         note["archive_id"] = fetched.archive_id
-        record = _admitted_before(lake, place, source)
+        record = _admitted_before(lake, place, source, fetched)
         if record is None:
             record = _admit(work, source, day, fetched, now)
             lake.write(place, record)
@@ -165,11 +165,12 @@ def outdated_day(work: Workplace, source: Source, day: date) -> date | None:
     return carried.outdated(work.lake(source), source, day)
 
 
-def _admitted_before(lake: Lake, place: str, source: Source) -> Json | None:
+def _admitted_before(lake: Lake, place: str, source: Source, fetched: FetchedArchive) -> Json | None:
     if not lake.store.exists(place):
         return None
     record = lake.read(place)
     same = record["profile"] == source.profile and record["admission"]["verdict"] == Verdict.ADMITTED.value
+    same = same and record["archive"].get("signature_key") == fetched.signature_key
     intact = same and all(lake.holds(file) for file in record["lines"])
     return record | {"note": ArchiveNote.DUPLICATE.name} if intact else None
 

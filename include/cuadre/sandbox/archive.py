@@ -17,11 +17,12 @@ import yaml
 
 from cuadre.config import Source
 from cuadre.model.digests import sha256_of
+from cuadre.model.errors import ConfigurationError
 from cuadre.sandbox import tables
 from cuadre.sandbox.day import NOTHING_BEFORE, Day, draw_day
 from cuadre.sandbox.faults import Fault, Stage, chosen
 from cuadre.sandbox.keys import MADE_ON, Keys, sandbox_keys
-from cuadre.sandbox.layout import Member, write_zip
+from cuadre.sandbox.layout import Member, write_content
 from cuadre.sandbox.rows import Rows
 from cuadre.sandbox.seal import Sealing, seal
 
@@ -30,7 +31,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SandboxDay:
-    """What one day left behind. `lines` settlement lines in all archives; `planted` units by kind of break."""
+    """What one day left behind. `lines` settlement lines in all archives; `planted` units by kind of break.
+
+    `signatures` are the files beside the archives, by part, where the source's shape has them.
+    """
 
     day: date
     as_of: datetime
@@ -45,6 +49,7 @@ class SandboxDay:
     signer: str
     lines: int
     planted: dict[str, int]
+    signatures: tuple[Path, ...] = ()
 
 
 def make_archive(
@@ -87,6 +92,7 @@ def make_archive(
     say = progress or (lambda _: None)
     as_of = as_of or datetime.combine(day + timedelta(days=1), time(12), tzinfo=UTC)
     wrong = chosen(faults)
+    _check_playable(source, wrong)
     out.mkdir(parents=True, exist_ok=True)
     say("Making keys")
     pair = sandbox_keys(keys or out)
@@ -98,6 +104,7 @@ def make_archive(
     if previous is not None:
         tables.write_claims(out / "claims.parquet", previous, day)
     sealed: list[Path] = []
+    signatures: list[Path] = []
     signers = {pair.sender}
     moment = signed_at or min(source.local(day, time(3)), datetime.now(UTC))
     pieces = _cut(drawn, parts)
@@ -105,8 +112,10 @@ def make_archive(
         say(f"Writing and sealing part {number} of {parts}")
         member = Member(source.merchant, day, number, parts)
         path = out / source.transport.names.name_of(source.merchant, day, number, parts)
-        signers.add(_archive(path, source, rows, member, pair, moment, wrong if number == 1 else {}))
+        signer, signature = _archive(path, source, rows, member, pair, moment, wrong if number == 1 else {})
+        signers.add(signer)
         sealed.append(path)
+        signatures += [signature] if signature else []
     say("Writing the answers")
     ids = tuple(sha256_of(path) for path in sealed)
     tables.write_answers(out / "answers.parquet", source, list(zip(ids, pieces, strict=True)), drawn.orders, day, as_of)
@@ -125,7 +134,16 @@ def make_archive(
         signer=pair.sender,
         lines=len(drawn.lines),
         planted=drawn.planted,
+        signatures=tuple(signatures),
     )
+
+
+def _check_playable(source: Source, faults: dict[Stage, Fault]) -> None:
+    """Faults are made for the default shape and container; in others they would be refused for another reason."""
+    if Stage.MESSAGE in faults and source.trust.shape != "signed_then_encrypted":
+        raise ConfigurationError(f"{faults[Stage.MESSAGE].name} is made for the shape signed_then_encrypted only.")
+    if Stage.ZIP in faults and source.container != "zip":
+        raise ConfigurationError(f"{faults[Stage.ZIP].name} is made for the container zip only.")
 
 
 def _cut(day: Day, parts: int) -> list[Rows]:
@@ -137,21 +155,20 @@ def _cut(day: Day, parts: int) -> list[Rows]:
 
 def _archive(
     path: Path, source: Source, rows: Rows, member: Member, keys: Keys, moment: datetime, faults: dict[Stage, Fault]
-) -> str:
-    """Write, zip and seal one part; the fingerprint of the signer the source file must allow."""
+) -> tuple[str, Path | None]:
+    """Write, pack and seal one part; the fingerprint of the signer the source file must allow, and its signature."""
     content, zipped, message = (faults.get(stage) for stage in Stage)
     if content and content.content:
         member = content.content(member)
     with tempfile.TemporaryDirectory(prefix="cuadre-") as folder:
-        plain = Path(folder) / "plain.zip"
-        write_zip(plain, path.name, source, rows, member)
+        plain = Path(folder) / "plain"
+        write_content(plain, path.name, source, rows, member)
         if zipped and zipped.zip:
             zipped.zip(plain, path.name)
-        sealing = Sealing(plain, path, keys, moment)
+        sealing = Sealing(plain, path, keys, moment, source.trust.shape)
         if message and message.message:
-            return message.message(sealing) or keys.sender
-        seal(sealing)
-        return keys.sender
+            return message.message(sealing) or keys.sender, None
+        return keys.sender, seal(sealing)
 
 
 def _write_source(path: Path, source: Source, keys: Keys, signers: set[str]) -> None:

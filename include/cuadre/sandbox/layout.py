@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import pyarrow as pa
 import pyarrow.csv
@@ -59,6 +60,19 @@ def write_member(out: IO[bytes], source: Source, lines: Rows, member: Member) ->
 def batch_name(day: date) -> str:
     """What all batch ids of a day begin with."""
     return f"B{day:%Y%m%d}-"
+
+
+def write_content(path: Path, name: str, source: Source, lines: Rows, member: Member) -> None:
+    """Write what is in the archive `name` of one part to `path`: its member in the source's container."""
+    if source.container == "zip":
+        write_zip(path, name, source, lines, member)
+        return
+    with path.open("wb") as out:
+        if source.container == "plain":
+            write_member(out, source, lines, member)
+            return
+        with gzip.GzipFile(filename="", fileobj=out, mode="wb") as packed:
+            write_member(cast("IO[bytes]", packed), source, lines, member)
 
 
 def write_zip(path: Path, name: str, source: Source, lines: Rows, member: Member) -> None:
