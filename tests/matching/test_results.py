@@ -21,7 +21,7 @@ CLEARED = f"""
 ITEMS = f"""
     CREATE TABLE items AS
     SELECT IF(n % 100 = 0, line_key, 4611686018427387904 + n) AS place, IF(n % 100 = 0, line_key, NULL) AS line_key,
-        'o' || n AS order_id, 'pending' AS outcome, [REASON('NOT_YET_DUE', 'due_at', n, NULL, NULL)] AS reasons,
+        IF(n % 100 = 0, 'REFUND', NULL) AS line_type, 'o' || n AS order_id, 'pending' AS outcome, [REASON('NOT_YET_DUE', 'due_at', n, NULL, NULL)] AS reasons,
         'PEN' AS currency, CAST(n AS DECIMAL(18, 6)) AS expected, CAST(NULL AS DECIMAL(18, 6)) AS got,
         CAST(-n AS DECIMAL(18, 6)) AS delta, NULL AS pass, DATE '2026-03-01' AS first_seen, 'i' || n AS item_id
     FROM (SELECT n, (1 + n % 3) * 1099511627776 + n AS line_key FROM range({ROWS}) AS r(n) WHERE n % 50 = 0)
@@ -72,4 +72,6 @@ def test_what_all_cleared_pairs_share_is_filled_in(written):
     assert (first["item_id"], first["pass"], first["delta"], first["reasons"]) == ("order:o3", "psp_reference", 0, [])
     assert (first["first_seen"], first["age_days"], first["expected"], first["got"]) == (DAY, 0, 3, 3)
     assert items["item_id"].to_pylist()[0] == "i0"
+    assert set(cleared["line_type"].to_pylist()) == {"PAYMENT"}
+    assert items["line_type"].to_pylist() == ["REFUND"] * (ROWS // 100) + [None] * (ROWS // 100)
     assert set(items["age_days"].to_pylist()) == {1}
