@@ -21,7 +21,8 @@ CLEARED = f"""
 ITEMS = f"""
     CREATE TABLE items AS
     SELECT IF(n % 100 = 0, line_key, 4611686018427387904 + n) AS place, IF(n % 100 = 0, line_key, NULL) AS line_key,
-        IF(n % 100 = 0, 'REFUND', NULL) AS line_type, 'o' || n AS order_id, 'pending' AS outcome, [REASON('NOT_YET_DUE', 'due_at', n, NULL, NULL)] AS reasons,
+        IF(n % 100 = 0, 'REFUND', NULL) AS line_type, 'o' || n AS order_id,
+        'pending' AS outcome, [REASON('NOT_YET_DUE', 'due_at', n, NULL, NULL)] AS reasons,
         'PEN' AS currency, CAST(n AS DECIMAL(18, 6)) AS expected, CAST(NULL AS DECIMAL(18, 6)) AS got,
         CAST(-n AS DECIMAL(18, 6)) AS delta, NULL AS pass, DATE '2026-03-01' AS first_seen, 'i' || n AS item_id
     FROM (SELECT n, (1 + n % 3) * 1099511627776 + n AS line_key FROM range({ROWS}) AS r(n) WHERE n % 50 = 0)
