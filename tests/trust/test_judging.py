@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.openpgp import NOW, SIGNED_AT
 
 from cuadre.model.errors import ArchiveRejected, ConfigurationError
-from cuadre.trust import confirm, decryption, judge, opened, private_home
+from cuadre.trust import confirm, judge, opened, private_home, run
 
 CONTENT = b"PK content"
 
@@ -122,7 +122,7 @@ def test_a_file_that_changes_between_the_passes_is_refused(judging, pgp_keys, tm
 
 
 def test_a_message_that_keeps_gpg_busy_far_too_long_is_stopped(judging, pgp_keys, monkeypatch) -> None:
-    monkeypatch.setattr(decryption, "_SLOWEST_SECONDS", 0.02)
-    monkeypatch.setattr(decryption, "_SLOWEST_BYTES_PER_SECOND", 10**12)
+    monkeypatch.setattr(run, "_SLOWEST_SECONDS", 0.02)
+    monkeypatch.setattr(run, "_SLOWEST_BYTES_PER_SECOND", 10**12)
     message = pgp_keys.seal(b"\0" * (128 << 20), "--compress-algo", "bzip2")
     assert _reason(judging, message) == "ARCHIVE_UNSAFE"

@@ -24,8 +24,11 @@ _MAXIMUM_SESSION_KEYS = 64
 _MOST_PACKETS = 2 * 64 + 1
 
 
-def check_framing(file: BinaryIO) -> None:
+def check_framing(file: BinaryIO) -> bool:
     """Refuse what is not exactly one complete encrypted message; `file` is seekable and is left anywhere.
+
+    Returns:
+        Whether its encryption is authenticated (packet 20), of which GnuPG 2.2 says neither that nor how it went.
 
     Raises:
         ArchiveRejected: TRUNCATED, NOT_ENCRYPTED, NO_INTEGRITY_PROTECTION, MULTIPLE_MESSAGES or MALFORMED_OPENPGP.
@@ -36,6 +39,7 @@ def check_framing(file: BinaryIO) -> None:
         raise ArchiveRejected(RejectionReason.NO_INTEGRITY_PROTECTION)
     if file.tell() != size:
         raise ArchiveRejected(RejectionReason.MULTIPLE_MESSAGES)
+    return tag == AEAD
 
 
 def check_signed_framing(file: BinaryIO) -> None:

@@ -75,6 +75,7 @@ class _Opened:
     code: int
     plaintext_bytes: int
     holds_openpgp: bool
+    aead: bool
     testimony: tuple[Statement, int] | None
 
 
@@ -180,8 +181,6 @@ def confirm(decryption: Decryption, verdict: Verdict) -> None:
 
 def _signed_inside(judge: _Judge, message: Path) -> tuple[ValidSignature, Path, _Opened]:
     """Signed, then encrypted."""
-    with message.open("rb") as file:
-        check_framing(file)
     first = _open(judge, message)
     try:
         chosen = apply_rule(
@@ -191,10 +190,11 @@ def _signed_inside(judge: _Judge, message: Path) -> tuple[ValidSignature, Path, 
             now=judge.now,
             keys=judge.keys,
             holds_openpgp=first.holds_openpgp,
+            aead=first.aead,
         )
     except ArchiveRejected as refusal:
-        if "BADSIG" in first.statement.words and refusal.reason is RejectionReason.BAD_SIGNATURE:
-            _blame_integrity(judge, message)
+        if first.aead or ("BADSIG" in first.statement.words and refusal.reason is RejectionReason.BAD_SIGNATURE):
+            _blame_integrity(judge, message, aead=first.aead)
         raise
     return chosen, message, first
 
@@ -240,24 +240,34 @@ def _believed(judge: _Judge, beside: Detached, statement: Statement, code: int) 
 
 def _encryption(judge: _Judge, message: Path, beside: Detached | None = None) -> _Opened:
     """The first pass over a message that must be encrypted and must not be signed inside."""
-    with message.open("rb") as file:
-        check_framing(file)
     first = _open(judge, message, beside)
-    apply_encryption_rule(
-        first.statement, first.code, trust=judge.trust, keys=judge.keys, holds_openpgp=first.holds_openpgp
-    )
+    try:
+        apply_encryption_rule(
+            first.statement,
+            first.code,
+            trust=judge.trust,
+            keys=judge.keys,
+            holds_openpgp=first.holds_openpgp,
+            aead=first.aead,
+        )
+    except ArchiveRejected:
+        if first.aead:
+            _blame_integrity(judge, message, aead=True)
+        raise
     return first
 
 
 def _open(judge: _Judge, message: Path, beside: Detached | None = None) -> _Opened:
     """Open it and throw the content away, but for what a detached signature, and the naming of a fault, need of it."""
+    with message.open("rb") as file:
+        aead = check_framing(file)
     with contextlib.ExitStack() as stack:
         witness = stack.enter_context(_verifying(judge, beside, limit=judge.limit)) if beside else None
         decryption = stack.enter_context(_decrypting(judge, message, limit=judge.limit, witness=witness))
         head = _drain(decryption)
         statement, code = decryption.conclude()
         testimony = witness.conclude() if witness else None
-    return _Opened(statement, code, decryption.plaintext_bytes, looks_like_openpgp(head), testimony)
+    return _Opened(statement, code, decryption.plaintext_bytes, looks_like_openpgp(head), aead, testimony)
 
 
 def _decrypting(
@@ -279,12 +289,16 @@ def _verifying(judge: _Judge, beside: Detached, *, limit: int) -> contextlib.Abs
     return verifying(beside.packets, view=judge.view, now=judge.now, digests=judge.trust.digests, limit=limit)
 
 
-def _blame_integrity(judge: _Judge, message: Path) -> None:
-    """Refuse as TAMPERED if so: at a bad signature gpg stops before the integrity check, so look again without them."""
+def _blame_integrity(judge: _Judge, message: Path, *, aead: bool) -> None:
+    """Refuse as TAMPERED if so: at a bad signature gpg stops before the integrity check, so look again without them.
+
+    Of authenticated encryption that fails GnuPG 2.2 says that it went well; only its exit code tells.
+    """
     with _decrypting(judge, message, limit=judge.limit, verify=False) as decryption:
         _drain(decryption)
-        statement, _ = decryption.conclude()
-    if not is_intact(statement):
+        statement, code = decryption.conclude()
+    failed = code != 0 if aead else not is_intact(statement)
+    if failed and "DECRYPTION_INFO" in statement.words:
         raise ArchiveRejected(RejectionReason.TAMPERED)
 
 

@@ -27,15 +27,24 @@ _OUR_FAULT = (11, 31, 77, 85, 99, 177)
 
 
 def apply_rule(
-    said: Statement, code: int, *, trust: Trust, now: datetime, keys: Sequence[Key], holds_openpgp: bool
+    said: Statement,
+    code: int,
+    *,
+    trust: Trust,
+    now: datetime,
+    keys: Sequence[Key],
+    holds_openpgp: bool,
+    aead: bool = False,
 ) -> ValidSignature:
     """The signature that makes the message believed; the first one, when several allowed keys signed.
+
+    `aead` says that its packet is one of authenticated encryption, whatever gpg calls it.
 
     Raises:
         ArchiveRejected: the first rule that does not hold, outermost first: encryption, content, signatures.
         ConfigurationError: our own key could not be used.
     """
-    _check_encryption(said, trust, keys)
+    _check_encryption(said, trust, keys, aead)
     _check_single(said)
     _check_early_exits(said)
     _check_integrity(said, holds_openpgp)
@@ -61,7 +70,7 @@ def apply_signature_rule(
 
 
 def apply_encryption_rule(
-    said: Statement, code: int, *, trust: Trust, keys: Sequence[Key], holds_openpgp: bool
+    said: Statement, code: int, *, trust: Trust, keys: Sequence[Key], holds_openpgp: bool, aead: bool = False
 ) -> None:
     """What is demanded of an encrypted message whose signature is outside: that it is sound, and bears none inside.
 
@@ -69,7 +78,7 @@ def apply_encryption_rule(
         ArchiveRejected: the first rule that does not hold.
         ConfigurationError: our own key could not be used.
     """
-    _check_encryption(said, trust, keys)
+    _check_encryption(said, trust, keys, aead)
     _check_single(said)
     if said.words & _SIGNED_INSIDE:
         raise ArchiveRejected(
@@ -97,12 +106,12 @@ def _believed(said: Statement, code: int, trust: Trust, now: datetime, keys: Seq
     return said.valid[0]
 
 
-def _check_encryption(said: Statement, trust: Trust, keys: Sequence[Key]) -> None:
+def _check_encryption(said: Statement, trust: Trust, keys: Sequence[Key], aead: bool) -> None:
     if "DECRYPTION_INFO" not in said.words:
         _explain_no_decryption(said)
     if said.count("DECRYPTION_INFO") > 1:
         raise ArchiveRejected(Reason.NESTED_MESSAGE)
-    if not said.protected:
+    if not said.protected and not aead:
         raise ArchiveRejected(Reason.NO_INTEGRITY_PROTECTION)
     check_ciphers(said.ciphers, trust)
     check_decryption_key(said.decryption_key, trust=trust, keys=keys)
