@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.openpgp import NOW, SIGNED_AT
 
 from cuadre.model.errors import ArchiveRejected, ConfigurationError
-from cuadre.trust import confirm, judge, opened, private_home, run
+from cuadre.trust import confirm, judge, judge_in, opened, private_home, run
 
 CONTENT = b"PK content"
 
@@ -126,3 +126,23 @@ def test_a_message_that_keeps_gpg_busy_far_too_long_is_stopped(judging, pgp_keys
     monkeypatch.setattr(run, "_SLOWEST_BYTES_PER_SECOND", 10**12)
     message = pgp_keys.seal(b"\0" * (128 << 20), "--compress-algo", "bzip2")
     assert _reason(judging, message) == "ARCHIVE_UNSAFE"
+
+
+@pytest.mark.parametrize("over", ["ciphertext", "plaintext"])
+@pytest.mark.parametrize("file", ["archive", "signature"])
+def test_neither_file_of_a_pair_may_change_between_the_passes(over, file, pgp_keys, tmp_path) -> None:
+    message = pgp_keys.encrypt(CONTENT)
+    paths = {name: tmp_path / name for name in ("archive", "signature")}
+    paths["archive"].write_bytes(message)
+    signed = message if over == "ciphertext" else CONTENT
+    paths["signature"].write_bytes(pgp_keys.provider("-u", "sender", "--detach-sign", data=signed))
+    trust = pgp_keys.trust(shape=f"detached_over_{over}")
+    with private_home(pgp_keys.ours.home) as view:
+        verdict = judge_in(view, paths["archive"], trust=trust, now=NOW, signature=paths["signature"])
+        others = {"archive": pgp_keys.encrypt(CONTENT), "signature": b"another"}
+        paths[file].write_bytes(others[file])
+        with opened(view, verdict, now=NOW) as decryption:
+            while decryption.read():
+                pass
+            with pytest.raises(ArchiveRejected, match="TAMPERED"):
+                confirm(decryption, verdict)

@@ -39,10 +39,6 @@ Container = Literal["zip", "gzip", "plain"]
 """What the content of a message is: a ZIP of one member, one gzip stream, or the file itself."""
 
 
-Container = Literal["zip", "gzip", "plain"]
-"""What the content of a message is: a ZIP of one member, one gzip stream, or the file itself."""
-
-
 class Schedule(Strict):
     """When a day is run, waited for and judged.
 
@@ -188,7 +184,6 @@ class Source(Strict):
     schedule: Schedule = Schedule()
     transport: Transport
     trust: Trust
-    container: Container = "zip"
     container: Container = "zip"
     limits: Limits = Limits()
     fees: tuple[FeePlan, ...] = ()
