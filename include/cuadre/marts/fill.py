@@ -3,7 +3,7 @@
 The models are plain SELECTs, one mart each, over what is prepared here: `lines` (the day's), `all_lines` (carried ones
 too), `priced` (payments with the contract's fee and tax), `judged` (outcomes with their measures), `breaks` (the breaks
 among them), `opened` and `left_open` (open items before and after), `bank_credits`, `admissions`, `checks` and the
-one-row `day`.
+one-row `day`; the type `archive` numbers the archives of `all_lines`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ FILLED = (RECON_LINE, RECON_BREAK, RECON_DAILY, SETTLEMENT_BATCH, FEE_AUDIT, ARC
 """Marts a day fills, in the order they are published."""
 
 _MODELS = Path(__file__).parent / "sql"
-_MEMORY = "1GB"
+_MEMORY = "1500MB"
+"""Holds the lines of a day of five million; more spill."""
 
 
 @contextmanager
@@ -116,6 +117,7 @@ def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
         f"SELECT {carried} FROM opened WHERE line IS NOT NULL AND NOT EXISTS "
         "(FROM lines l WHERE l.archive_id = opened.line.archive_id AND l.line_no = opened.line.line_no)"
     )
+    duck.execute("CREATE TYPE archive AS ENUM (SELECT DISTINCT archive_id FROM all_lines)")
 
 
 def _offer_records(duck: duckdb.DuckDBPyConnection, day: DayFiles, source: Source, now: datetime) -> None:

@@ -1,4 +1,5 @@
 -- One outcome, with the columns of its line: today's, or one carried over from an earlier day.
+-- Lines are held in memory while outcomes pass by: as a number, an archive takes a byte or two of it instead of 80.
 SELECT
     j.source,
     j.settlement_date,
@@ -27,7 +28,7 @@ SELECT
 FROM judged AS j
 CROSS JOIN day AS d
 LEFT JOIN all_lines AS l
-    ON l.archive_id = j.archive_id AND l.line_no = j.line_no
+    ON CAST(l.archive_id AS ARCHIVE) = TRY_CAST(j.archive_id AS ARCHIVE) AND l.line_no = j.line_no
 LEFT JOIN (SELECT item_id, "order".psp_reference AS psp_reference FROM left_open WHERE line IS NULL) AS o
     ON o.item_id = j.item_id
 WHERE d.publishes_all OR j.is_break
