@@ -15,7 +15,7 @@ from cuadre.config.fees import fee_sql, tax_sql
 START = date(2026, 1, 1)
 cents = (st.integers(200, 372_400) | st.integers(1, 10**14 - 1)).map(lambda n: Decimal(n) / 100)
 rooms = st.integers(0, 372_400).map(lambda n: Decimal(n) / 100)
-percents = st.integers(0, 100_000_000).map(lambda n: Decimal(n) / 1_000_000)
+percents = st.just(Decimal(0)) | st.integers(100_000, 100_000_000).map(lambda n: Decimal(n) / 1_000_000)
 
 
 def charged(plans: tuple[FeePlan, ...], gross: Decimal, **row: object) -> tuple[Decimal | None, Decimal | None]:

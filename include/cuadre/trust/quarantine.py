@@ -11,14 +11,14 @@ import errno
 import fcntl
 import os
 import resource
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from cuadre.model.errors import ConfigurationError
 
-MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes the private folder in it
+MEMORY = Path("/dev/shm")  # noqa: S108  a private folder is made in it
 _MOUNTS = Path("/proc/self/mounts")
 
 
@@ -82,13 +82,19 @@ def _memory() -> Path:
 def _make(parent: Path, prefix: str) -> tuple[Path, int]:
     """A folder and its lock. Somebody may sweep it between its making and its locking; then there is another one."""
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        with contextlib.suppress(FileNotFoundError):
+        folder = parent / f"{prefix}{secrets.token_hex(8)}"  # known before it is made, so that a signal leaves none
+        try:
+            folder.mkdir(mode=0o700)
             lock = os.open(folder, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
             if folder.exists():
                 return folder, lock
             os.close(lock)
+        except FileNotFoundError:
+            continue
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def _sweep(parent: Path, prefix: str) -> None:
