@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from tests.fixtures.openpgp import NOW, SIGNED_AT
 
-from cuadre.model.errors import ArchiveRejected, ConfigurationError
+from cuadre.model.errors import ArchiveRejected, ConfigurationError, OpeningStopped
 from cuadre.trust import confirm, judge, judge_in, opened, private_home, run
+from cuadre.trust.decryption import decrypting
 
 CONTENT = b"PK content"
 
@@ -146,3 +149,31 @@ def test_neither_file_of_a_pair_may_change_between_the_passes(over, file, pgp_ke
                 pass
             with pytest.raises(ArchiveRejected, match="TAMPERED"):
                 confirm(decryption, verdict)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_gpg_that_was_ended_from_outside_says_nothing_of_the_archive(number, pgp_keys, tmp_path) -> None:
+    archive = tmp_path / "archive.zip.pgp"
+    archive.write_bytes(pgp_keys.seal(b"\0" * (64 << 20), "--compress-algo", "zip"))
+    with (
+        private_home(pgp_keys.ours.home) as view,
+        decrypting(archive, view=view, now=NOW, passphrase=None, limit=1 << 30, digests=("SHA512",)) as decryption,
+    ):
+        decryption.read()
+        (gpg,) = _gpgs_of(view)
+        os.kill(gpg, number)
+        while decryption.read():
+            pass
+        with pytest.raises(OpeningStopped):
+            decryption.conclude()
+
+
+def _gpgs_of(view: Path) -> list[int]:
+    """Ids of the gpg processes, agents aside, that use `view` as their home."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().split(b"\0")
+            if words[0] == b"gpg" and f"--homedir={view}".encode() in words:
+                found.append(int(path.parent.name))
+    return found

@@ -123,3 +123,7 @@ class WarehouseUnavailable(Transient):
 
 class SigningFailed(Transient):
     """GnuPG could not sign just now; what was to be signed stands, and is signed by a later try."""
+
+
+class OpeningStopped(Transient):
+    """GnuPG was ended from outside while it read an archive; nothing is known of the archive."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Collection, Iterator, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cuadre.model.codes import RejectionReason
-from cuadre.model.errors import ArchiveRejected
+from cuadre.model.errors import ArchiveRejected, OpeningStopped
 from cuadre.trust.home import OPTIONS, environment
 from cuadre.trust.status import Statement, read_status
 
@@ -29,6 +30,9 @@ _SLOWEST_BYTES_PER_SECOND = 500_000
 
 _WEAK_BUT_KNOWN = ("SHA1", "RIPEMD160")
 """Hashes gpg takes unless told otherwise; MD5 it refuses by itself."""
+
+_FROM_OUTSIDE = {-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL)}
+"""Exit codes of a gpg that somebody else ended: an operator, or a system that ran out of memory."""
 
 
 class Run:
@@ -49,12 +53,15 @@ class Run:
 
         Raises:
             ArchiveRejected: ARCHIVE_UNSAFE when it took too long, MALFORMED_OPENPGP when it said too much.
+            OpeningStopped: it was ended by neither itself nor us, which says nothing of the message.
         """
         code = self.process.wait()
         self._listener.join()
         self.refuse_late()
         if len(self._lines) >= _MOST_STATUS_LINES:
             raise ArchiveRejected(RejectionReason.MALFORMED_OPENPGP, "Far more packets than any honest message has.")
+        if code in _FROM_OUTSIDE:
+            raise OpeningStopped("gpg was stopped from outside while it read the archive. Try again.")
         return read_status(self._lines), code
 
     def refuse_late(self) -> None:
