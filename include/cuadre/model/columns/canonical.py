@@ -97,7 +97,10 @@ DELTA = money_or_null("delta", "got - expected, a missing side counting as zero;
 PASS = text_or_null("pass", "The pass that paired line and order.")
 FIRST_SEEN = Column("first_seen", Kind.DATE, "Settlement date on which the item first appeared.")
 AGE_DAYS = count("age_days", "Days from first_seen to this settlement date.")
-ITEM_ID = text("item_id", "Stable id of the item across runs.")
+ITEM_ID = text(
+    "item_id",
+    "Stable id of the item across runs: `order:` and the order id, or `line:`, a digest and a running number.",
+)
 
 OUTCOMES = Table(
     "outcomes",

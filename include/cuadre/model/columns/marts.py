@@ -234,7 +234,11 @@ RUN_RECEIPT = Table(
         count("items", "Outcome rows."),
         text("snapshot_hash", "SHA-256 of the order snapshot."),
         text("outcome_hash", "SHA-256 of the outcomes."),
-        text("mart_hash", "SHA-256 over the rows published."),
+        text(
+            "mart_hash",
+            "SHA-256 over what the rows follow from: the outcomes' hash, the day's lines, the SQL models, and the rows "
+            "of every mart but recon_line.",
+        ),
         instant("published_at", "When it was committed."),
     ),
 )
