@@ -81,6 +81,11 @@ def test_a_full_disk_is_a_sentence_and_a_fault_and_leaves_nothing(day: SandboxDa
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def _as_in_a_terminal() -> None:
+    """Whoever runs the tests in the background has its children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("step", ["admit", "reconcile"])
 def test_a_signal_stops_a_step_and_nothing_half_made_stays(
@@ -88,7 +93,9 @@ def test_a_signal_stops_a_step_and_nothing_half_made_stays(
 ) -> None:
     out = tmp_path / "out"
     arguments = admit(day, out) if step == "admit" else reconcile(day, lines, out)
-    with subprocess.Popen((*CUADRE, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        (*CUADRE, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_as_in_a_terminal
+    ) as process:
         while not any(path.name.startswith(".") for path in tmp_path.rglob("*")):  # its private folder is there
             assert process.poll() is None
             time.sleep(0.002)

@@ -61,13 +61,15 @@ def test_three_days_come_out_as_planted_back_filled_by_hand_scheduled_and_run_ag
 def test_ctrl_c_while_airflow_starts_stops_everything(folder: Path) -> None:
     process = demo(folder)
     assert process.stdout is not None
+    heard = []
     for line in process.stdout:
+        heard.append(line)
         if "starting api-server" in line:
             break
     time.sleep(3)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, said
+    assert process.returncode == 0, "".join(heard) + said
     assert "Everything is stopped" in said
 
 
