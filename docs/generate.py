@@ -1,7 +1,7 @@
 """Writes the generated pages, or says which of them are out of date: `python -m docs.generate [--check]`.
 
 Each page is made from the one place where its facts are declared; the functions that make them are in `pages.py`,
-`commands.py` and `dags.py`. Edit the declarations, never the pages.
+`commands.py`, `dags.py` and `sources.py`. Edit the declarations, never the pages.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs import commands, dags, pages
+from docs import commands, dags, pages, sources
 
 FOLDER = Path(__file__).parent
 
@@ -21,6 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "faults.md": pages.faults,
     "cli.md": commands.command_line,
     "dags.md": dags.airflow_dags,
+    "source_file.md": sources.source_file,
 }
 """Every generated page and what makes its text."""
 
