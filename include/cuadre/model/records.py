@@ -118,6 +118,17 @@ class CheckReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that is wrong, or notable, on an outcome: a ReasonCode, and what was expected against what was got."""
+
+    code: str
+    field: str | None
+    expected: str | None
+    got: str | None
+    delta: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeTotal:
     """How many rows and how much money (absolute, in `currency`) ended in one outcome.
 

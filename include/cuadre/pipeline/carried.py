@@ -22,21 +22,23 @@ CLAIMS_DAYS = 35
 def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
     """The file record of the open items of the latest reconciled day before `day`; None when there is none."""
     earlier = [each for each in lake.days() if each < day]
-    return _file(lake, earlier[-1], "open_items") if earlier else None
+    return file_of(lake, earlier[-1], "open_items") if earlier else None
 
 
 def claims(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
     """Write what lines of earlier days cleared or gave back to `out`, sorted; None when no day is in reach."""
-    earlier = _in_reach(lake, source, day)
+    earlier = in_reach(lake, source, day)
     if not earlier:
         return None
-    write_claims(lake.local([_file(lake, each, "outcomes") for each in earlier]), out)
+    write_claims(lake.local([file_of(lake, each, "outcomes") for each in earlier]), out)
     return out
 
 
 def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
     """The SHA-256 of every file `day` inherits from as things are now, by day and name."""
-    hashes = {f"{each} outcomes": str(_file(lake, each, "outcomes")["sha256"]) for each in _in_reach(lake, source, day)}
+    hashes = {
+        f"{each} outcomes": str(file_of(lake, each, "outcomes")["sha256"]) for each in in_reach(lake, source, day)
+    }
     if before := open_items(lake, day):
         hashes["open_items"] = before["sha256"]
     return hashes
@@ -78,12 +80,13 @@ def write_claims(outcomes: list[Path], out: Path) -> None:
         connection.sql(query).write_parquet(str(out), compression="zstd")
 
 
-def _in_reach(lake: Lake, source: Source, day: date) -> list[date]:
+def in_reach(lake: Lake, source: Source, day: date) -> list[date]:
     """The reconciled days whose cleared orders are used up on `day`."""
     reach = max(CLAIMS_DAYS, source.orders.lookback_days + source.settlement.lag_days)
     return [each for each in lake.days() if day - timedelta(days=reach) <= each < day]
 
 
-def _file(lake: Lake, day: date, name: str) -> dict[str, Any]:
+def file_of(lake: Lake, day: date, name: str) -> dict[str, Any]:
+    """The file record of `name` among what the run of `day` left."""
     record: dict[str, Any] = lake.read(lake.day(day))["files"][name]
     return record

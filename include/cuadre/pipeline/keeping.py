@@ -24,8 +24,18 @@ Json = dict[str, Any]
 
 def lines_of(lake: Lake, admissions: Sequence[Json]) -> list[Path]:
     """Local copies of all files of admitted lines, in order of part and name."""
-    ordered = sorted(admissions, key=lambda record: record["archive"]["part"])
+    ordered = sorted(admissions, key=_part)
     return [path for record in ordered for path in lake.local(record["lines"])]
+
+
+def ids_of(admissions: Sequence[Json]) -> list[str]:
+    """The archives of admission records, by part."""
+    return [record["archive"]["archive_id"] for record in sorted(admissions, key=_part)]
+
+
+def admissions_of(lake: Lake, day: date) -> list[Json]:
+    """The admission records of the archives that count for a reconciled day, by part."""
+    return [lake.read(lake.admission(day, archive_id)) for archive_id in lake.read(lake.day(day))["archives"]]
 
 
 def keep_checks(lake: Lake, day: date, record: Json) -> Json:
@@ -106,3 +116,8 @@ def admission_row(record: Json) -> AdmissionRow:
         file_name=record["archive"]["name"],
         seen_at=datetime.fromisoformat(record["seen_at"]),
     )
+
+
+def _part(record: Json) -> int:
+    part: int = record["archive"]["part"]
+    return part

@@ -22,6 +22,7 @@ from cuadre.pipeline.keeping import (
     Json,
     admission_row,
     day_files,
+    ids_of,
     keep_checks,
     keep_docs,
     keep_run,
@@ -110,7 +111,7 @@ def check_day(work: Workplace, source: Source, day: date, admissions: Sequence[J
 
 
 def reconcile_day(work: Workplace, source: Source, day: date, admissions: Sequence[Json], *, now: datetime) -> Json:
-    """Match the day: {run, report, files: {name: {key, sha256, bytes}}, open_items_before, inherited}.
+    """Match the day: {run, report, files: {name: {key, sha256, bytes}}, archives, open_items_before, inherited}.
 
     Orders and bank credits are snapshots of the warehouse, kept beside the outcomes; the day is judged as of the
     source's `as_of`, not of `now`. `inherited` holds the hashes of what earlier days left for this one.
@@ -119,7 +120,8 @@ def reconcile_day(work: Workplace, source: Source, day: date, admissions: Sequen
     with work.journalled("reconcile", source, day, now) as note, work.room() as scratch:
         before, inherited = carried.open_items(lake, day), carried.inherited(lake, source, day)
         report = _reconcile(work, source, day, lines_of(lake, admissions), before, scratch)
-        record = keep_run(lake, day, report, scratch) | {"open_items_before": before, "inherited": inherited}
+        taken = {"archives": ids_of(admissions), "open_items_before": before, "inherited": inherited}
+        record = keep_run(lake, day, report, scratch) | taken
         lake.write(lake.day(day), record)
         note.update(run=record["run"], items=report.items, breaks=report.breaks)
         return record

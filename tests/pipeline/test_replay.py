@@ -1,0 +1,154 @@
+"""Replay: past days under other rules, in a scratch place; the lake, the journal and the warehouse stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cuadre.config import Source, load_source
+from cuadre.config.secrets import folder_of
+from cuadre.model.digests import sha256_of
+from cuadre.model.errors import ArchiveRejected, Refusal, StoreDamaged
+from cuadre.pipeline.replay import Reopening, Replay, replay
+from cuadre.sandbox.archive import SandboxDay
+from tests.pipeline.conftest import House, build_house
+
+Make = Callable[..., SandboxDay]
+Days = list[SandboxDay]
+
+
+@pytest.fixture(scope="module")
+def days(sandbox_day: Make) -> Days:
+    """Three days in a row with breaks: what one leaves open comes up on the next, and some is given back."""
+    made = [sandbox_day(300, breaks=0.05, parts=2)]
+    for seed in (2, 3):
+        day = made[-1].day + timedelta(days=1)
+        made.append(sandbox_day(300, seed=seed, breaks=0.05, day=day, previous=made[-1]))
+    return made
+
+
+@pytest.fixture(scope="module")
+def reconciled(tmp_path_factory: pytest.TempPathFactory, days: Days, module_warehouse_url: str) -> House:
+    """A house in which the days were run; then its warehouse is gone, so that whoever asks it fails."""
+    here = build_house(tmp_path_factory.mktemp("replay") / "h", days[0], module_warehouse_url)
+    for made in days:
+        here.receive(made)
+        here.run(made.day)
+    (here.root / "warehouse.url").write_text("postgresql://nobody@127.0.0.1:1/nothing")
+    return here
+
+
+def rules(here: House, **changes: dict[str, object]) -> Source:
+    """The house's source file with some keys of its sections set otherwise."""
+    data = yaml.safe_load(here.source_file.read_text())
+    for section, values in changes.items():
+        data.setdefault(section, {}).update(values)
+    other = here.root / "other.yaml"
+    other.write_text(yaml.safe_dump(data))
+    return load_source(other)
+
+
+def replayed(here: House, under: Source, days: Days, reopening: Reopening | None = None) -> Replay:
+    return replay(here.work, under, days[0].day, days[-1].day, reopening=reopening)
+
+
+def kept(here: House) -> dict[str, str]:
+    """Everything the house keeps, by its hash."""
+    files = [path for path in here.root.rglob("*") if path.is_file() and path.name != "other.yaml"]
+    return {str(path): sha256_of(path) for path in files}
+
+
+@pytest.mark.parametrize("reopened", [False, True], ids=["lines", "archives"])
+def test_unchanged_rules_flip_nothing_with_carried_items_and_claims(
+    reconciled: House, days: Days, reopened: bool
+) -> None:
+    here, before = reconciled, kept(reconciled)
+    reopening = Reopening(folder_of(here.source.trust.keyring)) if reopened else None
+    found = replayed(here, here.source, days, reopening)
+    assert (found.flips, found.changed, found.totals) == ((), (), ())
+    assert found.days == tuple(made.day for made in days)
+    items = [here.lake.read(here.lake.day(made.day))["report"]["items"] for made in days]
+    assert found.rows == sum(items)
+    assert kept(here) == before
+    assert list(here.work.scratch.iterdir()) == []
+
+
+def test_a_wider_tolerance_flips_amount_mismatches_with_their_money_and_says_on_which_days(
+    reconciled: House, days: Days
+) -> None:
+    here, before = reconciled, kept(reconciled)
+    wide = rules(here, settlement={"tolerance": dict.fromkeys(here.source.currencies, "1000000")})
+    found = replayed(here, wide, days)
+    cleared = [each for each in found.flips if each.outcomes == ("amount_mismatch", "matched_with_variance")]
+    assert cleared
+    assert {each.settlement_date for each in found.flips} == set(found.days)
+    for each in cleared:
+        assert each.was is not None
+        assert each.now is not None
+        assert "AMOUNT_DIFFERS" in {reason.code for reason in each.was.reasons}
+        assert "AMOUNT_WITHIN_TOLERANCE" in {reason.code for reason in each.now.reasons}
+        assert (each.was.at_risk > 0, each.now.at_risk) == (True, Decimal(0))
+    for total in found.totals:
+        alike = [
+            each for each in found.flips if (*each.outcomes, each.currency) == (total.was, total.now, total.currency)
+        ]
+        assert (total.count, total.money) == (len(alike), sum(each.money for each in alike))
+    assert sum(total.count for total in found.totals) == len(found.flips)
+    assert kept(here) == before
+
+
+def test_what_the_new_rules_clear_does_not_come_up_again_on_the_next_day(reconciled: House, days: Days) -> None:
+    here = reconciled
+    wide = rules(here, settlement={"tolerance": dict.fromkeys(here.source.currencies, "1000000")})
+    found = replayed(here, wide, days)
+    cleared = {each.item_id for each in found.flips if each.settlement_date == days[0].day and each.now}
+    later = [each for each in found.flips if each.settlement_date > days[0].day and each.item_id in cleared]
+    assert later
+    assert {each.now for each in later} == {None}
+
+
+def test_another_fee_contract_changes_reasons_and_makes_variances_of_matches(reconciled: House, days: Days) -> None:
+    here = reconciled
+    data = yaml.safe_load(here.source_file.read_text())
+    for plan in data["fees"]:
+        plan["percent"] = "9.99"
+    other = here.root / "other.yaml"
+    other.write_text(yaml.safe_dump(data))
+    found = replayed(here, load_source(other), days)
+    flips = {each.outcomes for each in found.flips}
+    assert ("matched", "matched_with_variance") in flips
+    codes = {reason.code for each in found.changed if each.now for reason in each.now.reasons}
+    assert "FEE_DIFFERS" in codes
+
+
+def test_archives_that_the_new_rules_would_refuse_are_refused_by_name(reconciled: House, days: Days) -> None:
+    here = reconciled
+    stricter = rules(here, limits={"max_plaintext_bytes": 100})
+    with pytest.raises(ArchiveRejected, match=r"\.pgp: "):
+        replayed(here, stricter, days, Reopening(folder_of(here.source.trust.keyring)))
+    assert list(here.work.scratch.iterdir()) == []
+
+
+def test_days_nobody_reconciled_are_refused_with_what_was_searched(reconciled: House, days: Days) -> None:
+    long_ago = days[0].day - timedelta(days=100)
+    with pytest.raises(Refusal, match=f"no reconciled day from {long_ago} to {long_ago}"):
+        replay(reconciled.work, reconciled.source, long_ago, long_ago)
+
+
+def test_a_snapshot_altered_in_the_store_is_not_replayed(reconciled: House, days: Days, tmp_path: Path) -> None:
+    here = reconciled
+    orders = here.lake.store.get(here.lake.read(here.lake.day(days[0].day))["files"]["orders"]["key"])
+    genuine = orders.read_bytes()
+    orders.chmod(0o600)
+    try:
+        orders.write_bytes(genuine[:-1] + bytes([genuine[-1] ^ 1]))
+        with pytest.raises(StoreDamaged, match="orders"):
+            replayed(here, here.source, days)
+    finally:
+        orders.write_bytes(genuine)
+        orders.chmod(0o400)
