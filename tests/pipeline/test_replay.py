@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +18,7 @@ from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ArchiveRejected, Refusal, StoreDamaged
 from cuadre.pipeline.replay import Reopening, Replay, replay
 from cuadre.sandbox.archive import SandboxDay
+from tests.cli.test_commands import cuadre
 from tests.pipeline.conftest import House, build_house
 
 Make = Callable[..., SandboxDay]
@@ -25,10 +28,10 @@ Days = list[SandboxDay]
 @pytest.fixture(scope="module")
 def days(sandbox_day: Make) -> Days:
     """Three days in a row with breaks: what one leaves open comes up on the next, and some is given back."""
-    made = [sandbox_day(300, breaks=0.05, parts=2)]
+    made = [sandbox_day(200, breaks=0.08, parts=2)]
     for seed in (2, 3):
         day = made[-1].day + timedelta(days=1)
-        made.append(sandbox_day(300, seed=seed, breaks=0.05, day=day, previous=made[-1]))
+        made.append(sandbox_day(200, seed=seed, breaks=0.08, day=day, previous=made[-1]))
     return made
 
 
@@ -152,3 +155,46 @@ def test_a_snapshot_altered_in_the_store_is_not_replayed(reconciled: House, days
     finally:
         orders.write_bytes(genuine)
         orders.chmod(0o400)
+
+
+def command(here: House, days: Days, *more: object) -> subprocess.CompletedProcess[str]:
+    store = {"CUADRE_STORE": str(here.root / "store"), "CUADRE_SCRATCH": str(here.root / "scratch")}
+    return cuadre("replay", "--from", days[0].day, "--to", days[-1].day, *more, environment=store)
+
+
+def test_the_command_shows_flips_by_kind_with_money_and_leaves_the_house_as_it_was(
+    reconciled: House, days: Days
+) -> None:
+    here, before = reconciled, kept(reconciled)
+    rules(here, settlement={"tolerance": dict.fromkeys(here.source.currencies, "1000000")})
+    other = ("--source", here.root / "other.yaml")
+    done = command(here, days, *other, "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert set(said) == {"source", "days", "rows", "flips", "changed", "totals"}
+    assert {(each["was"], each["now"]) for each in said["totals"]} >= {("amount_mismatch", "matched_with_variance")}
+    first = said["flips"][0]
+    assert set(first) == {
+        "settlement_date", "item_id", "archive_id", "line_no", "currency", "money", "was", "now",
+    }  # fmt: skip
+    assert Decimal(first["money"]) > 0
+    shown = command(here, days, *other)
+    assert "amount_mismatch" in shown.stdout
+    assert "→ matched_with_variance" in shown.stdout
+    assert f"{len(said['flips']):,} flips. Nothing was published." in shown.stderr
+    assert kept(here) == before
+
+
+def test_the_command_takes_the_only_source_there_is_and_refuses_days_that_are_not_there(
+    reconciled: House, days: Days
+) -> None:
+    here = reconciled
+    place = {"CUADRE_STORE": str(here.root / "store"), "CUADRE_SOURCES": str(here.source_file.parent)}
+    place["CUADRE_SCRATCH"] = str(here.root / "scratch")
+    one = cuadre("replay", "--from", days[0].day, "--to", days[0].day, "--from-archives", environment=place)
+    assert (one.returncode, "no outcome flips" in one.stdout) == (0, True)
+    none = cuadre("replay", "--from", "2020-01-01", "--to", "2020-01-31", environment=place)
+    assert none.returncode == 3
+    assert "no reconciled day from 2020-01-01 to 2020-01-31" in none.stderr
+    backwards = cuadre("replay", "--from", days[1].day, "--to", days[0].day, environment=place)
+    assert backwards.returncode == 2

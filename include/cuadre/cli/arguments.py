@@ -19,7 +19,8 @@ def read_source(text: str) -> Source:
     return load_source(Path(text))
 
 
-def _day(text: str) -> date:
+def a_day(text: str) -> date:
+    """The day in `text`."""
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
@@ -42,7 +43,7 @@ def _moment(text: str) -> datetime:
 
 
 SourceFile = Annotated[Source, typer.Option("--source", parser=read_source, metavar="FILE", help="The source file.")]
-Day = Annotated[date, typer.Option("--date", parser=_day, metavar="DATE", help="Settlement date, such as 2026-03-31.")]
+Day = Annotated[date, typer.Option("--date", parser=a_day, metavar="DATE", help="Settlement date, such as 2026-03-31.")]
 AsOf = Annotated[
     datetime, typer.Option("--as-of", parser=_moment, metavar="T", help="Moment of judgement, ISO 8601 with its zone.")
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +9,10 @@ from typing import Annotated
 import typer
 
 from cuadre.cli.arguments import AsOf, Json, KeyringDir, Out, SourceFile
+from cuadre.cli.places import passphrase_of
 from cuadre.cli.show import Exit, print_json, progress, show_admission, show_checks, show_reconciliation, stop
-from cuadre.config import Source
-from cuadre.config.secrets import resolve
 from cuadre.model.codes import Verdict
 from cuadre.model.records import to_json
-
-PASSPHRASE_VARIABLE = "CUADRE_PASSPHRASE"  # noqa: S105 - the name of the variable, not a passphrase
 
 Archive = Annotated[Path, typer.Argument(metavar="ARCHIVE", exists=True, dir_okay=False, help="The encrypted archive.")]
 Lines = Annotated[Path, typer.Argument(metavar="LINES", exists=True, help="Lines as Parquet: a file or a folder.")]
@@ -54,7 +50,7 @@ def admit(
             keyring=keyring,
             out=out,
             now=datetime.now(UTC),
-            passphrase=_passphrase(source),
+            passphrase=passphrase_of(source),
             signature=signature,
             progress=reached,
         )
@@ -121,10 +117,3 @@ def reconcile(
         show_reconciliation(report)
     if fail_on_breaks and report.breaks:
         stop(Exit.BREAKS, f"{report.breaks:,} breaks.")
-
-
-def _passphrase(source: Source) -> str | None:
-    reference = source.trust.passphrase
-    if reference is None or reference.connection is not None:
-        return os.environ.get(PASSPHRASE_VARIABLE)
-    return resolve(reference).get_secret_value()

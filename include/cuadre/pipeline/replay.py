@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cuadre.config.source import Source
 from cuadre.model.codes import RejectionReason, Verdict
-from cuadre.model.errors import ArchiveRejected, Refusal, StoreDamaged
+from cuadre.model.errors import ArchiveRejected, ConfigurationError, Refusal, StoreDamaged
 from cuadre.model.records import FetchedArchive, from_json
 from cuadre.pipeline import carried
 from cuadre.pipeline.flips import Difference, FlipTotal, differences, totals
@@ -55,7 +55,12 @@ class Replay:
 
 
 def days_to_replay(work: Workplace, source: Source, first: date, last: date) -> tuple[date, ...]:
-    """The reconciled days from `first` to `last`, both included; Refusal when there is none."""
+    """The reconciled days from `first` to `last`, both included; Refusal when there is none.
+
+    Raises ConfigurationError when `last` is before `first`.
+    """
+    if last < first:
+        raise ConfigurationError(f"There is no day from {first} to {last}: the last one is before the first.")
     days = tuple(day for day in work.lake(source).days() if first <= day <= last)
     if not days:
         raise Refusal(f"{source.source}: the store holds no reconciled day from {first} to {last}.")
