@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from cuadre.model import codes as vocabulary
-from cuadre.model.columns import CANONICAL, INCIDENT, MARTS, Column, Kind, Table
+from cuadre.model.columns import CANONICAL, INCIDENT, MARTS, MOVEMENT, Column, Kind, Table
 from cuadre.quality.expectations import EXPECTATIONS
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -43,13 +43,14 @@ A **reason** is {code, field, expected, got, delta}; the codes are in [codes](co
 
 Every mart but `incident` remembers what was believed when. `recon.<mart>` is a view of today's belief and shows
 `known_from` besides the columns below; `recon.<mart>_history` holds past beliefs too, each from `known_from` until
-`known_to`. The role `cuadre_analyst` may read them all.
+`known_to`; the function `recon.<mart>_as_of(timestamptz)` gives the view as it was believed at a moment. A publication
+counts from the moment it began. The role `cuadre_analyst` may read them all.
 """
     parquet = "".join(_table(table, TYPES_AT["parquet"]) for table in CANONICAL)
     marts = "".join(_table(table, TYPES_AT["warehouse"]) + _example(table) for table in MARTS)
-    return as_page(
-        "model/columns/", f"{head}\n## Tables exchanged as Parquet\n{parquet}\n## Marts: schema `recon`\n{marts}"
-    )
+    answers = _table(MOVEMENT, TYPES_AT["warehouse"], "Function of two moments") + _example(MOVEMENT)
+    sections = f"\n## Tables exchanged as Parquet\n{parquet}\n## Marts: schema `recon`\n{marts}"
+    return as_page("model/columns/", f"{head}{sections}\n## What schema `recon` answers besides\n{answers}")
 
 
 TYPES_AT = {"parquet": 0, "warehouse": 1}
@@ -115,9 +116,9 @@ beside it. Faults of different stages can be planted together.
     )
 
 
-def _table(table: Table, types: int) -> str:
+def _table(table: Table, types: int, what: str = "") -> str:
     rows = ((f"`{c.name}`", TYPES[c.kind][types], "yes" if c.nullable else "no", _sentence(c)) for c in table.columns)
-    where = "Table" if table is INCIDENT or types == TYPES_AT["parquet"] else "View"
+    where = what or ("Table" if table is INCIDENT or types == TYPES_AT["parquet"] else "View")
     key = ", ".join(f"`{name}`" for name in table.key)
     return (
         f"\n### {table.name}\n\n{where}. A row is {table.grain}. Key: {key}.\n\n"

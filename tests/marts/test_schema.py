@@ -11,7 +11,7 @@ import pytest
 from psycopg import errors
 from sqlalchemy import inspect
 
-from cuadre.marts.history import HISTORY, KNOWN_FROM, SCHEMA
+from cuadre.marts.history import HISTORY, KNOWN_FROM, SCHEMA, history_name
 from cuadre.marts.migrate import downgrade, migrate
 from cuadre.marts.schema import ddl, metadata
 from cuadre.model.columns import INCIDENT, MARTS, Kind
@@ -65,6 +65,7 @@ def test_the_migrations_build_exactly_what_the_registry_declares(module_warehous
             connection.execute(statement.encode())
     assert _catalog(module_warehouse_url) == _catalog(database_url)
     assert _indexes(module_warehouse_url) == _indexes(database_url)
+    assert _functions(module_warehouse_url) == _functions(database_url) != []
     names = {table.name for table in metadata().sorted_tables}
     inspector = inspect(engine(module_warehouse_url))
     assert set(inspector.get_table_names(SCHEMA)) == names | {"alembic_version"}
@@ -72,6 +73,15 @@ def test_the_migrations_build_exactly_what_the_registry_declares(module_warehous
 
 def _indexes(url: str) -> list[tuple[Any, ...]]:
     query = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'recon' AND tablename <> 'alembic_version' ORDER BY 1"
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()
+
+
+def _functions(url: str) -> list[tuple[Any, ...]]:
+    query = """
+        SELECT pg_get_functiondef(p.oid), obj_description(p.oid, 'pg_proc')
+        FROM pg_proc AS p WHERE pronamespace = 'recon'::regnamespace ORDER BY proname
+    """
     with psycopg.connect(url) as connection:
         return connection.execute(query).fetchall()
 
@@ -96,12 +106,13 @@ def test_the_schema_can_be_taken_down_and_built_again(database_url: str) -> None
     assert _catalog(database_url) == before
 
 
-def test_an_analyst_reads_the_views_and_nothing_else(module_warehouse_url: str) -> None:
+def test_an_analyst_reads_what_is_and_was_believed_and_changes_nothing(module_warehouse_url: str) -> None:
     with psycopg.connect(module_warehouse_url, autocommit=True) as connection:
         connection.execute("SET ROLE cuadre_analyst")
         for mart in MARTS:
             connection.execute(f"SELECT * FROM recon.{mart.name}")
-        for forbidden in ("SELECT * FROM recon.recon_line_history", "DELETE FROM recon.recon_line"):
+            connection.execute(f"SELECT * FROM recon.{history_name(mart)}")
+        for forbidden in ("DELETE FROM recon.recon_line", "UPDATE recon.incident SET state = 'recovered'"):
             with pytest.raises(errors.InsufficientPrivilege):
                 connection.execute(forbidden)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cuadre.cli.show import Exit, stop
 from cuadre.config import Source, load_source
 
 _YEARS = range(1970, 2200)
@@ -30,31 +32,43 @@ def a_day(text: str) -> date:
     return day
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """The aware moment in `text`."""
     try:
-        moment = datetime.fromisoformat(text)
+        read = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter("give a moment as 2026-03-31T12:00:00Z") from error
-    if moment.year not in _YEARS:
+    if read.year not in _YEARS:
         raise typer.BadParameter(f"give a year from {_YEARS[0]} to {_YEARS[-1]}")
-    if moment.tzinfo is None:
+    if read.tzinfo is None:
         raise typer.BadParameter("say which zone it is in: add Z or an offset such as -05:00")
-    return moment
+    return read
+
+
+def warehouse_url(variable: str) -> str:
+    """The warehouse's URL, from the environment variable of that name."""
+    url = os.environ.get(variable)
+    if not url:
+        stop(Exit.USAGE, f"Set {variable} to the warehouse's URL, such as postgresql://user:password@host/database.")
+    return url
 
 
 SourceFile = Annotated[Source, typer.Option("--source", parser=read_source, metavar="FILE", help="The source file.")]
 Day = Annotated[date, typer.Option("--date", parser=a_day, metavar="DATE", help="Settlement date, such as 2026-03-31.")]
 AsOf = Annotated[
-    datetime, typer.Option("--as-of", parser=_moment, metavar="T", help="Moment of judgement, ISO 8601 with its zone.")
+    datetime, typer.Option("--as-of", parser=moment, metavar="T", help="Moment of judgement, ISO 8601 with its zone.")
 ]
 MaybeAsOf = Annotated[
     datetime | None,
-    typer.Option("--as-of", parser=_moment, metavar="T", help="Moment of judgement; noon UTC of the day after."),
+    typer.Option("--as-of", parser=moment, metavar="T", help="Moment of judgement; noon UTC of the day after."),
 ]
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", file_okay=False, writable=True, help="Folder to leave the results in.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output instead of tables.")]
+WarehouseVariable = Annotated[
+    str, typer.Option("--env", metavar="NAME", help="Environment variable with the warehouse's URL.")
+]
 KeyringDir = Annotated[
     Path, typer.Option("--keyring", metavar="DIR", exists=True, file_okay=False, help="The GnuPG home to judge with.")
 ]

@@ -1,4 +1,4 @@
-"""The schema `recon` as SQLAlchemy metadata, made from the column registry: tables, views, comments, the role.
+"""The schema `recon` as SQLAlchemy metadata, made from the column registry: tables, views, comments.
 
 A mart is a table `recon.<mart>_history`, in which rows are believed from `known_from` until `known_to`, and a view
 `recon.<mart>`, which shows today's belief. `incident` is a state and has a table only. The migrations build this in
@@ -14,9 +14,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 from sqlalchemy.types import TypeEngine
 
-from cuadre.marts.history import KNOWN_FROM, KNOWN_TO, SCHEMA, history_name
+from cuadre.marts.functions import believed_sql, function_ddl
+from cuadre.marts.history import BELIEVED, KNOWN_FROM, KNOWN_TO, SCHEMA, history_name
 from cuadre.model import columns as registry
-from cuadre.model.columns import INCIDENT, MARTS, RECON_BREAK, RECON_LINE, Kind
+from cuadre.model.columns import MARTS, RECON_LINE, Kind
 
 _REFERENCES = ("order_id", "psp_reference", "merchant_reference", "operation_reference")
 """What a payment is looked up by in `recon_line`."""
@@ -46,11 +47,7 @@ def metadata() -> MetaData:
 
 def view_sql(mart: registry.Table) -> str:
     """The SELECT behind the view of `mart`: today's belief, and for breaks the latest day's state of each item."""
-    names = ", ".join(f'"{name}"' for name in (*mart.names, KNOWN_FROM.name))
-    body = f"FROM {SCHEMA}.{history_name(mart)} WHERE known_to IS NULL"
-    if mart is RECON_BREAK:
-        return f"SELECT DISTINCT ON (source, item_id) {names} {body} ORDER BY source, item_id, settlement_date DESC"
-    return f"SELECT {names} {body}"
+    return believed_sql(mart, "h.known_to IS NULL")
 
 
 def ddl() -> list[str]:
@@ -63,16 +60,15 @@ def ddl() -> list[str]:
         statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in sorted(table.indexes, key=str)]
         statements.append(str(SetTableComment(table).compile(dialect=dialect)))
         statements += [str(SetColumnComment(column).compile(dialect=dialect)) for column in commented]
-    for mart in MARTS:
-        if mart is not INCIDENT:
-            statements += _view_ddl(mart)
-    return statements
+    for mart in BELIEVED:
+        statements += _view_ddl(mart)
+    return statements + function_ddl()
 
 
 def _physical(mart: registry.Table, tables: MetaData) -> Table:
-    if mart is INCIDENT:
+    if mart not in BELIEVED:
         table = Table(mart.name, tables, *map(_column, mart.columns), comment=_sentence(mart.grain))
-        Index("incident_key", *(table.c[name] for name in mart.key), unique=True)
+        Index(f"{mart.name}_key", *(table.c[name] for name in mart.key), unique=True)
         return table
     columns = [_column(column) for column in (*mart.columns, KNOWN_FROM, KNOWN_TO)]
     comment = f"{_sentence(mart.grain)} All beliefs, past ones too; the view {mart.name} shows today's."

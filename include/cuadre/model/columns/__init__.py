@@ -2,7 +2,8 @@
 
 The Arrow schemas, the expectation suite, the warehouse DDL with its comments and the data dictionary are made from
 this package. Money is DECIMAL(18,6) in the line's own currency, merchant's sign; instants are UTC.
-`declaring.py` says what a table is, `canonical.py` holds those exchanged as Parquet, `marts.py` those of the warehouse.
+`declaring.py` says what a table is, `canonical.py` holds those exchanged as Parquet, `marts.py` those of the warehouse,
+`reading.py` what the warehouse answers besides.
 What does not live here: types of any engine (see `cuadre.model.arrow` and `cuadre.marts.schema`).
 """
 
@@ -20,6 +21,7 @@ from cuadre.model.columns.marts import (
     RUN_RECEIPT,
     SETTLEMENT_BATCH,
 )
+from cuadre.model.columns.reading import MOVEMENT
 
 __all__ = [
     "ANSWERS",
@@ -32,6 +34,7 @@ __all__ = [
     "INCIDENT",
     "LINES",
     "MARTS",
+    "MOVEMENT",
     "OPEN_ITEMS",
     "ORDERS",
     "OUTCOMES",

@@ -1,4 +1,4 @@
-"""The schema as first released: marts with their histories, views of today's belief, incidents, the analysts' role."""
+"""The schema as first released: marts, their histories, views and functions, incidents, the role."""
 
 from pathlib import Path
 
@@ -22,14 +22,11 @@ $$
 """
 _GRANT = """
 DO $$
-DECLARE mart text;
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'cuadre_analyst') THEN
         GRANT USAGE ON SCHEMA recon TO cuadre_analyst;
-        FOR mart IN SELECT table_name FROM information_schema.views WHERE table_schema = 'recon' LOOP
-            EXECUTE format('GRANT SELECT ON recon.%I TO cuadre_analyst', mart);
-        END LOOP;
-        GRANT SELECT ON recon.incident TO cuadre_analyst;
+        GRANT SELECT ON ALL TABLES IN SCHEMA recon TO cuadre_analyst;
+        REVOKE ALL ON recon.alembic_version FROM cuadre_analyst;
     END IF;
 END
 $$

@@ -334,7 +334,7 @@ COMMENT ON COLUMN recon.settlement_batch_history.credit_id IS 'The bank credit; 
 COMMENT ON COLUMN recon.settlement_batch_history.value_date IS 'Value date of the bank credit.';
 COMMENT ON COLUMN recon.settlement_batch_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.settlement_batch_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
-CREATE VIEW recon.recon_line AS SELECT "source", "settlement_date", "item_id", "outcome", "reasons", "archive_id", "line_no", "line_type", "batch_id", "order_id", "psp_reference", "operation_reference", "merchant_reference", "currency", "expected", "got", "delta", "fee", "tax", "net", "occurred_at", "pass", "first_seen", "age_days", "known_from" FROM recon.recon_line_history WHERE known_to IS NULL;
+CREATE VIEW recon.recon_line AS SELECT h."source", h."settlement_date", h."item_id", h."outcome", h."reasons", h."archive_id", h."line_no", h."line_type", h."batch_id", h."order_id", h."psp_reference", h."operation_reference", h."merchant_reference", h."currency", h."expected", h."got", h."delta", h."fee", h."tax", h."net", h."occurred_at", h."pass", h."first_seen", h."age_days", h."known_from" FROM recon.recon_line_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.recon_line IS 'A row is one outcome of one settlement day, with the line''s own columns. As believed today.';
 COMMENT ON COLUMN recon.recon_line."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.recon_line."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -361,7 +361,7 @@ COMMENT ON COLUMN recon.recon_line."pass" IS 'The pass that paired line and orde
 COMMENT ON COLUMN recon.recon_line."first_seen" IS 'Settlement date on which the item first appeared.';
 COMMENT ON COLUMN recon.recon_line."age_days" IS 'Days from first_seen to this settlement date.';
 COMMENT ON COLUMN recon.recon_line."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.recon_break AS SELECT DISTINCT ON (source, item_id) "source", "item_id", "settlement_date", "status", "outcome", "reasons", "archive_id", "line_no", "order_id", "psp_reference", "merchant_reference", "batch_id", "currency", "expected", "got", "delta", "at_risk", "first_seen", "closed_on", "known_from" FROM recon.recon_break_history WHERE known_to IS NULL ORDER BY source, item_id, settlement_date DESC;
+CREATE VIEW recon.recon_break AS SELECT DISTINCT ON (h.source, h.item_id) h."source", h."item_id", h."settlement_date", h."status", h."outcome", h."reasons", h."archive_id", h."line_no", h."order_id", h."psp_reference", h."merchant_reference", h."batch_id", h."currency", h."expected", h."got", h."delta", h."at_risk", h."first_seen", h."closed_on", h."known_from" FROM recon.recon_break_history AS h WHERE h.known_to IS NULL ORDER BY h.source, h.item_id, h.settlement_date DESC;
 COMMENT ON VIEW recon.recon_break IS 'A row is one break, open or closed, as it stands after its latest settlement day. As believed today.';
 COMMENT ON COLUMN recon.recon_break."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.recon_break."item_id" IS 'Stable id of the item across runs: `order:` and the order id, or `line:`, a digest and a running number.';
@@ -383,7 +383,7 @@ COMMENT ON COLUMN recon.recon_break."at_risk" IS 'Money the break leaves unrecon
 COMMENT ON COLUMN recon.recon_break."first_seen" IS 'Settlement date on which the item first appeared.';
 COMMENT ON COLUMN recon.recon_break."closed_on" IS 'Settlement day on which it closed; NULL while open.';
 COMMENT ON COLUMN recon.recon_break."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.recon_daily AS SELECT "source", "settlement_date", "currency", "lines", "items", "matchable", "matched", "variances", "breaks", "pending", "match_rate_count", "match_rate_money", "matched_money", "unreconciled", "gross", "fee", "tax", "net", "known_from" FROM recon.recon_daily_history WHERE known_to IS NULL;
+CREATE VIEW recon.recon_daily AS SELECT h."source", h."settlement_date", h."currency", h."lines", h."items", h."matchable", h."matched", h."variances", h."breaks", h."pending", h."match_rate_count", h."match_rate_money", h."matched_money", h."unreconciled", h."gross", h."fee", h."tax", h."net", h."known_from" FROM recon.recon_daily_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.recon_daily IS 'A row is one source, settlement day and currency. As believed today.';
 COMMENT ON COLUMN recon.recon_daily."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.recon_daily."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -404,7 +404,7 @@ COMMENT ON COLUMN recon.recon_daily."fee" IS 'Sum of fees of the day''s lines.';
 COMMENT ON COLUMN recon.recon_daily."tax" IS 'Sum of tax of the day''s lines.';
 COMMENT ON COLUMN recon.recon_daily."net" IS 'Sum of net of the day''s lines, payouts left out.';
 COMMENT ON COLUMN recon.recon_daily."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.settlement_batch AS SELECT "source", "settlement_date", "batch_id", "currency", "status", "lines", "gross", "fee", "tax", "net", "payout", "bank_amount", "credit_id", "value_date", "known_from" FROM recon.settlement_batch_history WHERE known_to IS NULL;
+CREATE VIEW recon.settlement_batch AS SELECT h."source", h."settlement_date", h."batch_id", h."currency", h."status", h."lines", h."gross", h."fee", h."tax", h."net", h."payout", h."bank_amount", h."credit_id", h."value_date", h."known_from" FROM recon.settlement_batch_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.settlement_batch IS 'A row is one provider batch and currency of a settlement day. As believed today.';
 COMMENT ON COLUMN recon.settlement_batch."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.settlement_batch."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -421,7 +421,7 @@ COMMENT ON COLUMN recon.settlement_batch."bank_amount" IS 'The bank credit with 
 COMMENT ON COLUMN recon.settlement_batch."credit_id" IS 'The bank credit; NULL without one.';
 COMMENT ON COLUMN recon.settlement_batch."value_date" IS 'Value date of the bank credit.';
 COMMENT ON COLUMN recon.settlement_batch."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.fee_audit AS SELECT "source", "settlement_date", "currency", "channel", "payments", "deviating", "gross", "fee_contract", "fee_charged", "tax_contract", "tax_charged", "known_from" FROM recon.fee_audit_history WHERE known_to IS NULL;
+CREATE VIEW recon.fee_audit AS SELECT h."source", h."settlement_date", h."currency", h."channel", h."payments", h."deviating", h."gross", h."fee_contract", h."fee_charged", h."tax_contract", h."tax_charged", h."known_from" FROM recon.fee_audit_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.fee_audit IS 'A row is one settlement day, currency and channel. As believed today.';
 COMMENT ON COLUMN recon.fee_audit."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.fee_audit."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -435,7 +435,7 @@ COMMENT ON COLUMN recon.fee_audit."fee_charged" IS 'Sum of fees charged.';
 COMMENT ON COLUMN recon.fee_audit."tax_contract" IS 'Sum of tax by the contract in force.';
 COMMENT ON COLUMN recon.fee_audit."tax_charged" IS 'Sum of tax charged.';
 COMMENT ON COLUMN recon.fee_audit."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.archive_admission AS SELECT "source", "settlement_date", "archive_id", "file_name", "verdict", "reason", "detail", "bytes", "shape", "signer", "signed_at", "lines", "seen_at", "known_from" FROM recon.archive_admission_history WHERE known_to IS NULL;
+CREATE VIEW recon.archive_admission AS SELECT h."source", h."settlement_date", h."archive_id", h."file_name", h."verdict", h."reason", h."detail", h."bytes", h."shape", h."signer", h."signed_at", h."lines", h."seen_at", h."known_from" FROM recon.archive_admission_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.archive_admission IS 'A row is one archive seen for a settlement day, admitted or refused. As believed today.';
 COMMENT ON COLUMN recon.archive_admission."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.archive_admission."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -451,7 +451,7 @@ COMMENT ON COLUMN recon.archive_admission."signed_at" IS 'When it was signed.';
 COMMENT ON COLUMN recon.archive_admission."lines" IS 'Lines admitted.';
 COMMENT ON COLUMN recon.archive_admission."seen_at" IS 'When it was judged.';
 COMMENT ON COLUMN recon.archive_admission."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.check_result AS SELECT "source", "settlement_date", "check_name", "severity", "success", "rows", "unexpected", "doc", "checked_at", "known_from" FROM recon.check_result_history WHERE known_to IS NULL;
+CREATE VIEW recon.check_result AS SELECT h."source", h."settlement_date", h."check_name", h."severity", h."success", h."rows", h."unexpected", h."doc", h."checked_at", h."known_from" FROM recon.check_result_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.check_result IS 'A row is one expectation on one settlement day. As believed today.';
 COMMENT ON COLUMN recon.check_result."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.check_result."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -463,7 +463,7 @@ COMMENT ON COLUMN recon.check_result."unexpected" IS 'Rows that broke it.';
 COMMENT ON COLUMN recon.check_result."doc" IS 'What it checks, in words.';
 COMMENT ON COLUMN recon.check_result."checked_at" IS 'When it was run.';
 COMMENT ON COLUMN recon.check_result."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.run_receipt AS SELECT "source", "settlement_date", "as_of", "archives", "lines", "items", "snapshot_hash", "outcome_hash", "mart_hash", "published_at", "known_from" FROM recon.run_receipt_history WHERE known_to IS NULL;
+CREATE VIEW recon.run_receipt AS SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.run_receipt IS 'A row is one publication of one settlement day. As believed today.';
 COMMENT ON COLUMN recon.run_receipt."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.run_receipt."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -476,3 +476,69 @@ COMMENT ON COLUMN recon.run_receipt."outcome_hash" IS 'SHA-256 of the outcomes.'
 COMMENT ON COLUMN recon.run_receipt."mart_hash" IS 'SHA-256 over what the rows follow from: the outcomes'' hash, the day''s lines, the SQL models, and the rows of every mart but recon_line.';
 COMMENT ON COLUMN recon.run_receipt."published_at" IS 'When it was committed.';
 COMMENT ON COLUMN recon.run_receipt."known_from" IS 'Since when this row is believed.';
+CREATE FUNCTION recon.recon_line_as_of(moment timestamptz) RETURNS SETOF recon.recon_line LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."item_id", h."outcome", h."reasons", h."archive_id", h."line_no", h."line_type", h."batch_id", h."order_id", h."psp_reference", h."operation_reference", h."merchant_reference", h."currency", h."expected", h."got", h."delta", h."fee", h."tax", h."net", h."occurred_at", h."pass", h."first_seen", h."age_days", h."known_from" FROM recon.recon_line_history AS h WHERE h.known_from <= recon_line_as_of.moment AND (h.known_to IS NULL OR h.known_to > recon_line_as_of.moment); END;
+COMMENT ON FUNCTION recon.recon_line_as_of IS 'The view recon_line as it was believed at a moment.';
+CREATE FUNCTION recon.recon_break_as_of(moment timestamptz) RETURNS SETOF recon.recon_break LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT DISTINCT ON (h.source, h.item_id) h."source", h."item_id", h."settlement_date", h."status", h."outcome", h."reasons", h."archive_id", h."line_no", h."order_id", h."psp_reference", h."merchant_reference", h."batch_id", h."currency", h."expected", h."got", h."delta", h."at_risk", h."first_seen", h."closed_on", h."known_from" FROM recon.recon_break_history AS h WHERE h.known_from <= recon_break_as_of.moment AND (h.known_to IS NULL OR h.known_to > recon_break_as_of.moment) ORDER BY h.source, h.item_id, h.settlement_date DESC; END;
+COMMENT ON FUNCTION recon.recon_break_as_of IS 'The view recon_break as it was believed at a moment.';
+CREATE FUNCTION recon.recon_daily_as_of(moment timestamptz) RETURNS SETOF recon.recon_daily LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."currency", h."lines", h."items", h."matchable", h."matched", h."variances", h."breaks", h."pending", h."match_rate_count", h."match_rate_money", h."matched_money", h."unreconciled", h."gross", h."fee", h."tax", h."net", h."known_from" FROM recon.recon_daily_history AS h WHERE h.known_from <= recon_daily_as_of.moment AND (h.known_to IS NULL OR h.known_to > recon_daily_as_of.moment); END;
+COMMENT ON FUNCTION recon.recon_daily_as_of IS 'The view recon_daily as it was believed at a moment.';
+CREATE FUNCTION recon.settlement_batch_as_of(moment timestamptz) RETURNS SETOF recon.settlement_batch LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."batch_id", h."currency", h."status", h."lines", h."gross", h."fee", h."tax", h."net", h."payout", h."bank_amount", h."credit_id", h."value_date", h."known_from" FROM recon.settlement_batch_history AS h WHERE h.known_from <= settlement_batch_as_of.moment AND (h.known_to IS NULL OR h.known_to > settlement_batch_as_of.moment); END;
+COMMENT ON FUNCTION recon.settlement_batch_as_of IS 'The view settlement_batch as it was believed at a moment.';
+CREATE FUNCTION recon.fee_audit_as_of(moment timestamptz) RETURNS SETOF recon.fee_audit LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."currency", h."channel", h."payments", h."deviating", h."gross", h."fee_contract", h."fee_charged", h."tax_contract", h."tax_charged", h."known_from" FROM recon.fee_audit_history AS h WHERE h.known_from <= fee_audit_as_of.moment AND (h.known_to IS NULL OR h.known_to > fee_audit_as_of.moment); END;
+COMMENT ON FUNCTION recon.fee_audit_as_of IS 'The view fee_audit as it was believed at a moment.';
+CREATE FUNCTION recon.archive_admission_as_of(moment timestamptz) RETURNS SETOF recon.archive_admission LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."archive_id", h."file_name", h."verdict", h."reason", h."detail", h."bytes", h."shape", h."signer", h."signed_at", h."lines", h."seen_at", h."known_from" FROM recon.archive_admission_history AS h WHERE h.known_from <= archive_admission_as_of.moment AND (h.known_to IS NULL OR h.known_to > archive_admission_as_of.moment); END;
+COMMENT ON FUNCTION recon.archive_admission_as_of IS 'The view archive_admission as it was believed at a moment.';
+CREATE FUNCTION recon.check_result_as_of(moment timestamptz) RETURNS SETOF recon.check_result LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."check_name", h."severity", h."success", h."rows", h."unexpected", h."doc", h."checked_at", h."known_from" FROM recon.check_result_history AS h WHERE h.known_from <= check_result_as_of.moment AND (h.known_to IS NULL OR h.known_to > check_result_as_of.moment); END;
+COMMENT ON FUNCTION recon.check_result_as_of IS 'The view check_result as it was believed at a moment.';
+CREATE FUNCTION recon.run_receipt_as_of(moment timestamptz) RETURNS SETOF recon.run_receipt LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_from <= run_receipt_as_of.moment AND (h.known_to IS NULL OR h.known_to > run_receipt_as_of.moment); END;
+COMMENT ON FUNCTION recon.run_receipt_as_of IS 'The view run_receipt as it was believed at a moment.';
+CREATE FUNCTION recon.movement(since timestamptz, until timestamptz) RETURNS TABLE (source text, currency text, outcome text, start_count bigint, start_money numeric, opened_count bigint, opened_money numeric, closed_count bigint, closed_money numeric, changed_in_count bigint, changed_in_money numeric, changed_out_count bigint, changed_out_money numeric, end_count bigint, end_money numeric) LANGUAGE sql STABLE BEGIN ATOMIC
+-- Each item once: what it was in `since`, what it is in `until`, and which step lies between.
+WITH item AS (
+    SELECT
+        COALESCE(was.source, becomes.source) AS source,
+        was.currency AS old_currency,
+        was.outcome AS old_outcome,
+        was.at_risk AS old_money,
+        becomes.currency AS new_currency,
+        becomes.outcome AS new_outcome,
+        becomes.at_risk AS new_money,
+        CASE
+            WHEN was.item_id IS NULL THEN 'opened'
+            WHEN becomes.item_id IS NULL THEN 'closed'
+            WHEN ROW(was.currency, was.outcome, was.at_risk) = ROW(becomes.currency, becomes.outcome, becomes.at_risk)
+                THEN 'stayed'
+            ELSE 'changed'
+        END AS step
+    FROM (SELECT b.* FROM recon.recon_break_as_of(movement.since) AS b WHERE b.status = 'open') AS was
+    FULL JOIN (SELECT b.* FROM recon.recon_break_as_of(movement.until) AS b WHERE b.status = 'open') AS becomes
+        ON becomes.source = was.source AND becomes.item_id = was.item_id
+)
+
+SELECT
+    item.source,
+    side.currency,
+    side.outcome,
+    COUNT(*) FILTER (WHERE side.old) AS start_count,
+    COALESCE(SUM(side.money) FILTER (WHERE side.old), 0) AS start_money,
+    COUNT(*) FILTER (WHERE item.step = 'opened') AS opened_count,
+    COALESCE(SUM(side.money) FILTER (WHERE item.step = 'opened'), 0) AS opened_money,
+    COUNT(*) FILTER (WHERE item.step = 'closed') AS closed_count,
+    COALESCE(SUM(side.money) FILTER (WHERE item.step = 'closed'), 0) AS closed_money,
+    COUNT(*) FILTER (WHERE item.step = 'changed' AND NOT side.old) AS changed_in_count,
+    COALESCE(SUM(side.money) FILTER (WHERE item.step = 'changed' AND NOT side.old), 0) AS changed_in_money,
+    COUNT(*) FILTER (WHERE item.step = 'changed' AND side.old) AS changed_out_count,
+    COALESCE(SUM(side.money) FILTER (WHERE item.step = 'changed' AND side.old), 0) AS changed_out_money,
+    COUNT(*) FILTER (WHERE NOT side.old) AS end_count,
+    COALESCE(SUM(side.money) FILTER (WHERE NOT side.old), 0) AS end_money
+FROM item
+CROSS JOIN LATERAL (
+    VALUES
+    (TRUE, item.old_currency, item.old_outcome, item.old_money),
+    (FALSE, item.new_currency, item.new_outcome, item.new_money)
+) AS side (old, currency, outcome, money)
+WHERE side.outcome IS NOT NULL
+GROUP BY item.source, side.currency, side.outcome
+ORDER BY item.source, side.currency, side.outcome;
+END;
+COMMENT ON FUNCTION recon.movement IS 'What became of open breaks between two moments; a row is one outcome and currency in which breaks of a source were open at one of two moments: end = start + opened + changed_in - closed - changed_out.';
