@@ -6,6 +6,7 @@ Usage: python -m benchmarks.sides NAME ARGUMENT...
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -53,7 +54,16 @@ def duckdb_copy(csv: str, out: str) -> None:
         )
 
 
-def reconcile(lines: str, orders: str, source: str, as_of: str, out: str) -> None:
+def check(lines: str, source: str) -> None:
+    """All expectations over a day's lines."""
+    from cuadre.config import load_source
+    from cuadre.pipeline.check import check as check_lines
+
+    if not check_lines(Path(lines), load_source(Path(source))).passed:
+        raise SystemExit("a critical expectation failed")
+
+
+def reconcile(lines: str, orders: str, source: str, as_of: str, out: str, open_items: str | None = None) -> None:
     """Lines against orders: all passes, reasons and open items."""
     from cuadre.config import load_source
     from cuadre.pipeline.reconcile import reconcile as reconcile_files
@@ -64,7 +74,66 @@ def reconcile(lines: str, orders: str, source: str, as_of: str, out: str) -> Non
         source=load_source(Path(source)),
         as_of=datetime.fromisoformat(as_of),
         out=Path(out),
+        open_items=Path(open_items) if open_items else None,
     )
+
+
+def open_items(given: str, out: str, count: str) -> None:
+    """`count` open items of an earlier day: the given lines under other references, for which there is no order."""
+    from datetime import timedelta
+
+    import duckdb
+
+    from benchmarks.given import DAY
+    from cuadre.config import load_source
+    from cuadre.pipeline.reconcile import reconcile as reconcile_files
+
+    folder, left = Path(given), Path(out)
+    left.mkdir(exist_ok=True)
+    earlier, source = DAY - timedelta(days=1), load_source(folder / "source.yaml")
+    with duckdb.connect() as duck:
+        duck.execute(
+            f"COPY (SELECT * REPLACE (REPEAT('e', 64) AS archive_id, DATE '{earlier}' AS settlement_date, "
+            "'E' || psp_reference AS psp_reference, 'E' || merchant_reference AS merchant_reference) "
+            f"FROM read_parquet('{folder}/lines/*.parquet') WHERE line_type = 'PAYMENT' "
+            f"ORDER BY line_no LIMIT {int(count)}) TO '{left}/lines.parquet' (FORMAT parquet)"
+        )
+        duck.execute(
+            f"COPY (FROM read_parquet('{folder}/orders.parquet') LIMIT 0) TO '{left}/orders.parquet' (FORMAT parquet)"
+        )
+    reconcile_files(
+        lines=left / "lines.parquet",
+        orders=left / "orders.parquet",
+        source=source,
+        as_of=source.as_of(earlier),
+        out=left,
+    )
+
+
+def day(archive: str, source: str, given: str, as_of: str, settlement_date: str, room: str) -> None:
+    """Admit, check, reconcile and publish, one process after the other as under Airflow."""
+    lines, outcomes = f"{room}/lines", f"{room}/outcomes"
+    _in_turn(
+        ("admit", archive, source, f"{given}/keyring", lines),
+        ("check", lines, source),
+        ("reconcile", lines, f"{given}/orders.parquet", source, as_of, outcomes),
+        ("publish", lines, outcomes, source, settlement_date),
+    )
+
+
+def bare_day(given: str, rows: str, room: str) -> None:
+    """What a day cannot do without: the CSV typed, one join, the rows copied into a table."""
+    Path(room).mkdir()
+    _in_turn(
+        ("duckdb-copy", f"{given}/body.csv", f"{room}/copy.parquet"),
+        ("duckdb-join", f"{given}/lines", f"{given}/orders.parquet", f"{room}/join.parquet"),
+        ("postgres-copy", rows, "bare"),
+    )
+
+
+def _in_turn(*steps: tuple[str, ...]) -> None:
+    for step in steps:
+        subprocess.run([sys.executable, "-m", "benchmarks.sides", *step], check=True)
 
 
 def duckdb_join(lines: str, orders: str, out: str) -> None:
@@ -118,11 +187,15 @@ def postgres_copy(csv: str, table: str) -> None:
 
 SIDES: dict[str, Callable[..., None]] = {
     "admit": admit,
+    "check": check,
     "duckdb-copy": duckdb_copy,
     "reconcile": reconcile,
     "duckdb-join": duckdb_join,
     "publish": publish,
     "postgres-copy": postgres_copy,
+    "open-items": open_items,
+    "day": day,
+    "bare-day": bare_day,
 }
 
 if __name__ == "__main__":
