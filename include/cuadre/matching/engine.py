@@ -1,16 +1,16 @@
-"""The engine that runs the SQL models: DuckDB in process, with a stated memory limit and a spill folder.
+"""What an engine is that runs the SQL models, and the usual one: DuckDB in process, with a limit and a spill folder.
 
 The models call five functions an engine has to bring: REASON and NO_REASONS build the `reasons` column, JSON_TEXT
 writes a text as JSON, DIGEST shortens it, FILLED makes a blank text NULL. What does not live here: the models, their
-order, and what is in the files.
+order, what is in the files, and the other engine, which is in `cuadre.matching.spark`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
@@ -22,7 +22,7 @@ from cuadre.model.parquet import parquet_sql
 MEMORY_LIMIT = "1200MB"
 """Bound of the engine's own memory; beyond it, DuckDB spills to the folder it is given."""
 
-_BLANK = r"[\p{Z}\p{Cc}\p{Cf}]*"
+BLANK = r"[\p{Z}\p{Cc}\p{Cf}]*"
 """Nothing to be seen: white space of every script, control characters, and what has no width."""
 
 _FUNCTIONS = (
@@ -34,8 +34,27 @@ _FUNCTIONS = (
     "CREATE MACRO DIGEST(text_) AS LEFT(SHA256(text_), 32)",
     # A text that starts with a printed ASCII character is not blank: that is cheap to see, so few are searched.
     "CREATE MACRO FILLED(text_) AS CASE WHEN text_ >= '!' AND text_ < CHR(127) THEN text_ "
-    f"WHEN NOT REGEXP_FULL_MATCH(text_, {literal(_BLANK)}) THEN text_ END",
+    f"WHEN NOT REGEXP_FULL_MATCH(text_, {literal(BLANK)}) THEN text_ END",
 )
+
+
+class Engine(Protocol):
+    """What runs the models: statements in the words of DuckDB, over tables and views that are gone with the engine."""
+
+    def run(self, sql: str) -> None:
+        """Run one CREATE TABLE AS or CREATE VIEW AS."""
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a small result."""
+
+    def write(self, sql: str, path: Path) -> int:
+        """Write the rows of `sql`, in their order, as Parquet to `path`; returns how many there are.
+
+        The same rows in the same order give the same bytes, on every engine.
+        """
+
+    def parquet(self, files: Sequence[Path]) -> str:
+        """A table expression over `files`, of which there is at least one; columns are brought together by name."""
 
 
 class DuckDbEngine:
@@ -61,13 +80,9 @@ class DuckDbEngine:
         options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
         return int(self.rows(f"COPY ({sql}) TO {literal(str(path))} ({options})")[0][0])
 
-    def parquet_columns(self, file: Path) -> dict[str, str] | None:
-        """Name and type of each column of a Parquet file; None when it is not one."""
-        try:
-            columns = self.rows(f"DESCRIBE SELECT * FROM {parquet_sql([file])}")
-        except (duckdb.IOException, duckdb.InvalidInputException):
-            return None
-        return {name: kind for name, kind, *_ in columns}
+    def parquet(self, files: Sequence[Path]) -> str:
+        """A table expression over `files`, of which there is at least one; columns are brought together by name."""
+        return parquet_sql(files)
 
 
 @contextmanager

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cuadre.matching.engine import DuckDbEngine
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cuadre.matching.engine import Engine
 from cuadre.matching.types import empty, typed
 from cuadre.model.columns import Kind, Table
 from cuadre.model.errors import ConfigurationError
-from cuadre.model.parquet import parquet_sql
 
 
 def parquet_files(given: Path | Sequence[Path], what: str) -> tuple[Path, ...]:
@@ -31,27 +33,28 @@ def parquet_files(given: Path | Sequence[Path], what: str) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def open_input(db: DuckDbEngine, name: str, table: Table, files: Sequence[Path]) -> None:
+def open_input(db: Engine, name: str, table: Table, files: Sequence[Path]) -> None:
     """Make the view `name` of `files` with the columns and types of `table`; empty when there is no file.
 
     Raises:
         ConfigurationError: naming the columns a file lacks, or holds as floating-point money.
     """
     for file in files:
-        _check(db, file, table)
-    rows = typed(table, parquet_sql(files)) if files else empty(table)
+        _check(file, table)
+    rows = typed(table, db.parquet(files)) if files else empty(table)
     db.run(f"CREATE VIEW {name} AS {rows}")
 
 
-def _check(db: DuckDbEngine, file: Path, table: Table) -> None:
-    held = db.parquet_columns(file)
-    if held is None:
-        raise ConfigurationError(f"{table.name}: {file.name} cannot be read as Parquet.")
-    missing = [column.name for column in table.columns if column.name not in held]
+def _check(file: Path, table: Table) -> None:
+    try:
+        held = pq.read_schema(file)
+    except pa.ArrowInvalid:
+        raise ConfigurationError(f"{table.name}: {file.name} cannot be read as Parquet.") from None
+    missing = [column.name for column in table.columns if column.name not in held.names]
     if missing:
         raise ConfigurationError(f"{table.name}: {file.name} lacks the columns {', '.join(missing)}.")
     money = [column.name for column in table.columns if column.kind is Kind.MONEY]
-    floats = [name for name in money if held[name] in {"FLOAT", "DOUBLE"}]
+    floats = [name for name in money if pa.types.is_floating(held.field(name).type)]
     if floats:
         raise ConfigurationError(
             f"{table.name}: {file.name} holds {', '.join(floats)} as floating point; money has to be DECIMAL(18,6)."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cuadre.matching.engine import DuckDbEngine
+from cuadre.matching.engine import Engine
 from cuadre.matching.rendering import literals, render
 from cuadre.matching.types import typed
 from cuadre.model.columns import OPEN_ITEMS, OUTCOMES
@@ -13,19 +13,19 @@ from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.records import OutcomeTotal
 
 
-def write_outcomes(db: DuckDbEngine, parameters: Mapping[str, str], path: Path) -> int:
+def write_outcomes(db: Engine, parameters: Mapping[str, str], path: Path) -> int:
     """Write all outcomes: lines by archive and number, then orders without a line by id; returns how many."""
     archives = literals(row[0] for row in db.rows("SELECT archive_id FROM archives ORDER BY archive_no"))
     sql = render("outcomes", {**parameters, "archive_ids": f"CAST([{archives}] AS VARCHAR[])"})
     return db.write(typed(OUTCOMES, f"({sql}) AS outcomes"), path)
 
 
-def write_open_items(db: DuckDbEngine, parameters: Mapping[str, str], path: Path) -> int:
+def write_open_items(db: Engine, parameters: Mapping[str, str], path: Path) -> int:
     """Write all open items, by item id; returns how many."""
     return db.write(typed(OPEN_ITEMS, f"({render('open_items', parameters)}) AS open_items"), path)
 
 
-def totals(db: DuckDbEngine) -> tuple[OutcomeTotal, ...]:
+def totals(db: Engine) -> tuple[OutcomeTotal, ...]:
     """Rows and money by outcome and currency."""
     rows = db.rows(render("totals", {"money": money_sql(), "at_risk": at_risk_sql()}))
     return tuple(OutcomeTotal(*row) for row in rows)
