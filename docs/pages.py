@@ -64,6 +64,8 @@ def codes() -> str:
         ("Rejections", "Why an archive is refused, and what to do.", _meanings(vocabulary.RejectionReason)),
         ("Notes on an archive", "No rejection.", _meanings(vocabulary.ArchiveNote)),
         ("Batches", "How far a settlement batch agrees.", _meanings(vocabulary.BatchStatus)),
+        ("Batches and the bank", "How credits were found to pay batches.", _meanings(vocabulary.BankMethod)),
+        ("Batches without their credit", "Why a batch is not settled.", _meanings(vocabulary.BankReason)),
         ("Incidents", "What is alerted; each has its run book.", _incidents()),
     )
     body = "".join(f"\n## {title}\n\n{lead}\n\n{grid(('code', 'meaning'), rows)}" for title, lead, rows in sections)

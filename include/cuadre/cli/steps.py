@@ -89,6 +89,9 @@ def reconcile(
     out: Out,
     open_items: OptionalFile = None,
     bank_credits: OptionalFile = None,
+    bank_matches: Annotated[
+        Path | None, typer.Option(exists=True, help="bank_matches.parquet of earlier days: a file or a folder.")
+    ] = None,
     claims: OptionalFile = None,
     engine: Annotated[str, typer.Option(help="duckdb.")] = "duckdb",
     json: Json = False,
@@ -96,7 +99,10 @@ def reconcile(
         bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")
     ] = False,
 ) -> None:
-    """Match lines with orders; leave outcomes.parquet and open_items.parquet in DIR."""
+    """Match lines with orders; leave outcomes.parquet and open_items.parquet in DIR.
+
+    With --bank-credits, batches are held against the bank as well: bank_matches.parquet.
+    """
     from cuadre.pipeline.reconcile import reconcile as reconcile_files
 
     with progress("reconciling"):
@@ -108,6 +114,7 @@ def reconcile(
             out=out,
             open_items=open_items,
             bank_credits=bank_credits,
+            bank_matches=bank_matches,
             claims=claims,
             engine=engine,
         )

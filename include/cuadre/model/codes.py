@@ -155,8 +155,32 @@ class BatchStatus(Enum):
     balanced = "Lines, payout and bank credit agree."
     payout_missing = "No payout line for the batch."
     payout_differs = "The payout line is not the sum of the batch's other lines."
-    bank_missing = "The payout has no bank credit with its reference."
-    bank_differs = "The bank credit is not the payout."
+    bank_pending = "No bank credit pays the batch yet, and there is still time for one."
+    bank_missing = "No bank credit pays the batch, and the window of the source is over."
+    bank_differs = "The bank credits that name the batch are not the payout."
+    bank_ambiguous = "Bank credits fit the batch in several ways; none is chosen."
+
+
+class BankMethod(Enum):
+    """How bank credits were found to pay batches. The value is its meaning."""
+
+    reference = "The credit's reference is the batch id or names it as a whole word, and the sums agree."
+    amount = "The credit names no batch: amount, currency and value date fit this batch and no other."
+    one_for_several = "One credit pays several batches, found by their sum, which no other choice of them has."
+    several_for_one = "Several credits pay one batch, found by their sum, which no other choice of them has."
+
+
+class BankReason(Enum):
+    """Why a batch is not balanced at the bank, or is without a credit. The value is its meaning."""
+
+    NOTHING_OWED = "The batch comes to nothing, so that no credit is expected."
+    NOT_YET_CREDITED = "No credit fits so far."
+    NOT_CREDITED = "No credit fits, and the window is over."
+    SUM_DIFFERS = "The credits that name the batch do not come to what is owed."
+    SEVERAL_FITS = "More than one credit, batch or group of them fits; the candidates are named."
+    NAMES_CROSS = "Credits and batches name each other across, and the sums agree in no certain way."
+    TOO_MANY_CANDIDATES = "There are more possible partners than are searched for groups, and no single one fits."
+    PAID_BEFORE = "The credit names a batch that was paid on an earlier day, or by other credits."
 
 
 class IncidentKind(Enum):

@@ -146,7 +146,10 @@ class OutcomeTotal:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileReport:
-    """What reconcile found. `breaks` counts rows; hashes are SHA-256 of the files named."""
+    """What reconcile found. `breaks` counts rows; hashes are SHA-256 of the files named.
+
+    `batches` counts those held against the bank by BatchStatus; empty where bank credits are not compared.
+    """
 
     source: str
     settlement_date: date
@@ -160,6 +163,8 @@ class ReconcileReport:
     open_items_path: str
     outcome_hash: str
     snapshot_hash: str
+    batches: dict[str, int] = field(default_factory=dict)
+    bank_matches_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

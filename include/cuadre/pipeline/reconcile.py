@@ -13,13 +13,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from cuadre.config.source import Source
-from cuadre.matching.engine import Engine, duckdb_engine
+from cuadre.matching.bank import write_bank_matches
+from cuadre.matching.engine import DuckDbEngine, duckdb_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.rendering import literal, literals, render
 from cuadre.matching.results import totals, write_open_items, write_outcomes
 from cuadre.model.codes import BREAKS, LineType
-from cuadre.model.columns import BANK_CREDITS, CLAIMS, LINES, OPEN_ITEMS, ORDERS
+from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError, Refusal, Terminal
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.given import refuse_guesswork
@@ -37,6 +38,7 @@ class _Inputs:
     orders: tuple[Path, ...]
     open_items: tuple[Path, ...]
     bank_credits: tuple[Path, ...]
+    bank_matches: tuple[Path, ...]
     claims: tuple[Path, ...]
 
 
@@ -50,6 +52,7 @@ def reconcile(
     settlement_date: date | None = None,
     open_items: Path | None = None,
     bank_credits: Path | None = None,
+    bank_matches: Path | None = None,
     claims: Path | None = None,
     engine: str = "duckdb",
 ) -> ReconcileReport:
@@ -63,7 +66,8 @@ def reconcile(
         out: The folder for the results, made when it is not there.
         settlement_date: The day; taken from the lines, or for an empty day from `as_of`, when not given.
         open_items: What yesterday's run left.
-        bank_credits: Checked for its columns only; batches are set against the bank when the marts are made.
+        bank_credits: The bank's credits that may pay the batches; when given, `bank_matches.parquet` is left in `out`.
+        bank_matches: What earlier days left of the kind, a file or a folder: batches still open, and credits used.
         claims: What lines of other days have cleared, and what those of earlier days gave back.
         engine: `duckdb`.
 
@@ -75,7 +79,7 @@ def reconcile(
         ConfigurationError: an input is not there, lacks a column or has values that would have to be guessed at, such
             as NULLs, floating-point money or instants without a zone; `as_of` is naive; the lines are of several days,
             of another source or of an unknown type.
-        Refusal: an order or a line is there twice.
+        Refusal: an order, a line or a bank credit is there twice.
         Terminal: a line got no row, which must not happen.
     """
     if as_of.tzinfo is None:
@@ -87,6 +91,7 @@ def reconcile(
         orders=parquet_files(orders, "orders"),
         open_items=_optional(open_items, "open_items"),
         bank_credits=_optional(bank_credits, "bank_credits"),
+        bank_matches=_optional(bank_matches, "bank_matches"),
         claims=_optional(claims, "claims"),
     )
     out.mkdir(parents=True, exist_ok=True)
@@ -100,10 +105,11 @@ def reconcile(
             report,
             open_items_path=_kept(report.open_items_path, out),
             outcomes_path=_kept(report.outcomes_path, out),
+            bank_matches_path=_kept(report.bank_matches_path, out) if report.bank_matches_path else None,
         )
 
 
-def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
+def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
     shared = shared_parameters(source, day, as_of)
     for step in steps():
         kind = "VIEW" if step.view else "TABLE"
@@ -115,6 +121,7 @@ def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
     items = write_outcomes(db, shared, outcomes_path)
     still_open = write_open_items(db, shared, open_path)
+    bank_path = out / "bank_matches.parquet" if inputs.bank_credits else None
     found = totals(db)
     breaks = {outcome.name for outcome in BREAKS}
     return ReconcileReport(
@@ -130,6 +137,19 @@ def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime
         open_items_path=str(open_path),
         outcome_hash=_digest((outcomes_path,)),
         snapshot_hash=_digest(inputs.orders),
+        batches=_bank(db, source, day, as_of, bank_path) if bank_path else {},
+        bank_matches_path=str(bank_path) if bank_path else None,
+    )
+
+
+def _bank(db: DuckDbEngine, source: Source, day: date, as_of: datetime, out: Path) -> dict[str, int]:
+    return write_bank_matches(
+        db,
+        source=source.source,
+        settlement_date=day,
+        today=as_of.astimezone(source.zone).date(),
+        window_days=source.bank_window_days,
+        out=out,
     )
 
 
@@ -137,21 +157,23 @@ def _kept(made: str, out: Path) -> str:
     return str(Path(made).replace(out / Path(made).name))
 
 
-def _open_inputs(db: Engine, inputs: _Inputs) -> None:
+def _open_inputs(db: DuckDbEngine, inputs: _Inputs) -> None:
     open_input(db, "todays_lines", LINES, inputs.lines)
     open_input(db, "snapshot_orders", ORDERS, inputs.orders)
     open_input(db, "open_items", OPEN_ITEMS, inputs.open_items)
     open_input(db, "bank_credits", BANK_CREDITS, inputs.bank_credits)
+    open_input(db, "bank_before", BANK_MATCHES, inputs.bank_matches)
     open_input(db, "claims", CLAIMS, inputs.claims)
     refuse_guesswork(LINES, inputs.lines)
     refuse_guesswork(ORDERS, inputs.orders)
+    refuse_guesswork(BANK_CREDITS, inputs.bank_credits)
 
 
 def _optional(path: Path | None, what: str) -> tuple[Path, ...]:
     return () if path is None else parquet_files(path, what)
 
 
-def _day(db: Engine, source: Source, as_of: datetime) -> date:
+def _day(db: DuckDbEngine, source: Source, as_of: datetime) -> date:
     """The one settlement date of the lines; for no lines, the last day that is judged at `as_of` or before."""
     days: list[date] = [row[0] for row in db.rows("SELECT DISTINCT settlement_date FROM todays_lines ORDER BY 1")]
     if len(days) > 1:
@@ -164,7 +186,7 @@ def _day(db: Engine, source: Source, as_of: datetime) -> date:
     return day if source.as_of(day) <= as_of else day - timedelta(days=1)
 
 
-def _check_lines(db: Engine, source: Source) -> None:
+def _check_lines(db: DuckDbEngine, source: Source) -> None:
     strangers, unknown, misnumbered = db.rows(
         f"SELECT COUNT(*) FILTER (source <> {literal(source.source)}), "
         f"COUNT(*) FILTER (line_type NOT IN ({literals(LineType)})), "
@@ -178,7 +200,7 @@ def _check_lines(db: Engine, source: Source) -> None:
         raise ConfigurationError(f"{misnumbered} lines have a number that is not between 1 and {_LAST_LINE:,}.")
 
 
-def _refuse_lost_rows(db: Engine, written: int) -> None:
+def _refuse_lost_rows(db: DuckDbEngine, written: int) -> None:
     """Every line has one row: nothing may fall out between two steps."""
     wanted = db.rows(
         "SELECT (SELECT COUNT(*) FROM todays_lines) + (SELECT COUNT(*) FROM carried_lines) "
@@ -190,13 +212,13 @@ def _refuse_lost_rows(db: Engine, written: int) -> None:
         )
 
 
-def _refuse_repeated_lines(db: Engine) -> None:
+def _refuse_repeated_lines(db: DuckDbEngine) -> None:
     repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT line_key) FROM rest_lines")[0][0]
     if repeated:
         raise Refusal(f"{repeated} lines are there twice, by archive and line number: give each admitted file once.")
 
 
-def _refuse_repeated_orders(db: Engine) -> None:
+def _refuse_repeated_orders(db: DuckDbEngine) -> None:
     repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT order_id), MIN(order_id) FROM rest_orders")[0]
     if repeated[0]:
         raise Refusal(

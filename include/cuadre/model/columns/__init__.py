@@ -7,7 +7,17 @@ this package. Money is DECIMAL(18,6) in the line's own currency, merchant's sign
 What does not live here: types of any engine (see `cuadre.model.arrow` and `cuadre.marts.schema`).
 """
 
-from cuadre.model.columns.canonical import ANSWERS, BANK_CREDITS, CANONICAL, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
+from cuadre.model.columns.canonical import (
+    ANSWERS,
+    BANK_CREDITS,
+    BANK_MATCHES,
+    CANONICAL,
+    CLAIMS,
+    LINES,
+    OPEN_ITEMS,
+    ORDERS,
+    OUTCOMES,
+)
 from cuadre.model.columns.declaring import Column, Kind, Table
 from cuadre.model.columns.marts import (
     ARCHIVE_ADMISSION,
@@ -27,6 +37,7 @@ __all__ = [
     "ANSWERS",
     "ARCHIVE_ADMISSION",
     "BANK_CREDITS",
+    "BANK_MATCHES",
     "CANONICAL",
     "CHECK_RESULT",
     "CLAIMS",

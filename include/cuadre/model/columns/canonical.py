@@ -88,6 +88,28 @@ BANK_CREDITS = Table(
     ),
 )
 
+BATCH_DATE = Column("batch_date", Kind.DATE, "Settlement day of the batch; an earlier one for a batch carried over.")
+BATCH = text("batch_id", "The provider's batch; '-' collects lines without one.")
+BATCH_SUMS = (
+    count("lines", "Lines of the batch, payouts left out."),
+    money("gross", "Sum of gross, payouts left out."),
+    money("fee", "Sum of fees."),
+    money("tax", "Sum of tax."),
+    money("net", "Sum of net, payouts left out: what is owed to the merchant."),
+    money_or_null("payout", "What the payout line says was paid, positive; NULL without one."),
+)
+BANK_SIDE = (
+    text("status", "How the batch stands at the bank, a BatchStatus code: balanced or one of bank_*."),
+    text_or_null("reason", "The BankReason code; NULL for a batch that is balanced."),
+    text_or_null("method", "The BankMethod code: how credit and batch were brought together; NULL without one."),
+    text_or_null("credit_id", "The bank credit; NULL without one."),
+    Column("value_date", Kind.DATE, "Value date of the credit; NULL without one.", nullable=True),
+    money("owed", "What the batch should bring: its payout, or without one its net."),
+    money_or_null("credited", "Amount of the credit, which may pay other batches too; NULL without one."),
+    money_or_null("applied", "What of the credit is for this batch; NULL without one."),
+    text_or_null("candidates", "What else fits, as `credits for batches`, when none is chosen; the first ten."),
+)
+
 OUTCOME = text("outcome", "The Outcome code.")
 REASONS = Column("reasons", Kind.REASONS, "All that is wrong: {code, field, expected, got, delta}.")
 ORDER_ID = text_or_null("order_id", "The order claimed, or the order without a line.")
@@ -161,6 +183,13 @@ CLAIMS = Table(
     ),
 )
 
+BANK_MATCHES = Table(
+    "bank_matches",
+    "one batch that was open at the bank on the settlement day and one credit that pays it, or the batch without one",
+    ("settlement_date", "batch_date", "batch_id", "currency", "credit_id"),
+    (SOURCE, SETTLEMENT_DATE, BATCH_DATE, BATCH, CURRENCY, *BANK_SIDE, *BATCH_SUMS),
+)
+
 ANSWERS = Table(
     "answers",
     "the planted truth for one line, or one due or pending order without a line",
@@ -173,5 +202,5 @@ ANSWERS = Table(
     ),
 )
 
-CANONICAL = (LINES, ORDERS, BANK_CREDITS, OUTCOMES, OPEN_ITEMS, CLAIMS, ANSWERS)
+CANONICAL = (LINES, ORDERS, BANK_CREDITS, OUTCOMES, OPEN_ITEMS, CLAIMS, BANK_MATCHES, ANSWERS)
 """Tables exchanged as Parquet."""
