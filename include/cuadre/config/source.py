@@ -146,15 +146,15 @@ class Orders(Strict):
     lookback_days: Annotated[int, Field(ge=0, le=400)] = 3
 
 
+BANK_WINDOW_DAYS = 5
+"""How many days a bank credit may take, where nothing else is said."""
+
+
 class Bank(Strict):
     """The warehouse's table of bank credits, with the canonical columns, and how many days a credit may take."""
 
     table: TableName
     window_days: Annotated[int, Field(ge=0, le=60)] = BANK_WINDOW_DAYS
-
-
-BANK_WINDOW_DAYS = 5
-"""How many days a bank credit may take, where nothing else is said."""
 
 
 class Thresholds(Strict):
@@ -224,6 +224,11 @@ class Source(Strict):
         """The source's own time zone."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def bank_window_days(self) -> int:
+        """How many days a bank credit may take; the usual number for a source that names no table of credits."""
+        return self.bank.window_days if self.bank else BANK_WINDOW_DAYS
+
     def local(self, day: date, at: time) -> datetime:
         """Local time `at` on the day after settlement date `day`, with its zone."""
         return datetime.combine(day + timedelta(days=1), at, tzinfo=self.zone)
@@ -233,10 +238,5 @@ class Source(Strict):
         return self.local(day, self.schedule.as_of)
 
     def cut_off(self, day: date) -> datetime:
-    @property
-    def bank_window_days(self) -> int:
-        """How many days a bank credit may take; the usual number for a source that names no table of credits."""
-        return self.bank.window_days if self.bank else BANK_WINDOW_DAYS
-
         """The moment at which waiting for the archives of `day` ends."""
         return self.local(day, self.schedule.cut_off)
