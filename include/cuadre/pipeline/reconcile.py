@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cuadre.config.source import Source
 from cuadre.matching.bank import write_bank_matches
-from cuadre.matching.engine import DuckDbEngine, duckdb_engine
+from cuadre.matching.engine import Engine, duckdb_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.rendering import literal, literals, render
@@ -109,7 +109,7 @@ def reconcile(
         )
 
 
-def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
+def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
     shared = shared_parameters(source, day, as_of)
     for step in steps():
         kind = "VIEW" if step.view else "TABLE"
@@ -142,7 +142,7 @@ def _run(db: DuckDbEngine, inputs: _Inputs, source: Source, day: date, as_of: da
     )
 
 
-def _bank(db: DuckDbEngine, source: Source, day: date, as_of: datetime, out: Path) -> dict[str, int]:
+def _bank(db: Engine, source: Source, day: date, as_of: datetime, out: Path) -> dict[str, int]:
     return write_bank_matches(
         db,
         source=source.source,
@@ -157,7 +157,7 @@ def _kept(made: str, out: Path) -> str:
     return str(Path(made).replace(out / Path(made).name))
 
 
-def _open_inputs(db: DuckDbEngine, inputs: _Inputs) -> None:
+def _open_inputs(db: Engine, inputs: _Inputs) -> None:
     open_input(db, "todays_lines", LINES, inputs.lines)
     open_input(db, "snapshot_orders", ORDERS, inputs.orders)
     open_input(db, "open_items", OPEN_ITEMS, inputs.open_items)
@@ -173,7 +173,7 @@ def _optional(path: Path | None, what: str) -> tuple[Path, ...]:
     return () if path is None else parquet_files(path, what)
 
 
-def _day(db: DuckDbEngine, source: Source, as_of: datetime) -> date:
+def _day(db: Engine, source: Source, as_of: datetime) -> date:
     """The one settlement date of the lines; for no lines, the last day that is judged at `as_of` or before."""
     days: list[date] = [row[0] for row in db.rows("SELECT DISTINCT settlement_date FROM todays_lines ORDER BY 1")]
     if len(days) > 1:
@@ -186,7 +186,7 @@ def _day(db: DuckDbEngine, source: Source, as_of: datetime) -> date:
     return day if source.as_of(day) <= as_of else day - timedelta(days=1)
 
 
-def _check_lines(db: DuckDbEngine, source: Source) -> None:
+def _check_lines(db: Engine, source: Source) -> None:
     strangers, unknown, misnumbered = db.rows(
         f"SELECT COUNT(*) FILTER (source <> {literal(source.source)}), "
         f"COUNT(*) FILTER (line_type NOT IN ({literals(LineType)})), "
@@ -200,7 +200,7 @@ def _check_lines(db: DuckDbEngine, source: Source) -> None:
         raise ConfigurationError(f"{misnumbered} lines have a number that is not between 1 and {_LAST_LINE:,}.")
 
 
-def _refuse_lost_rows(db: DuckDbEngine, written: int) -> None:
+def _refuse_lost_rows(db: Engine, written: int) -> None:
     """Every line has one row: nothing may fall out between two steps."""
     wanted = db.rows(
         "SELECT (SELECT COUNT(*) FROM todays_lines) + (SELECT COUNT(*) FROM carried_lines) "
@@ -212,13 +212,13 @@ def _refuse_lost_rows(db: DuckDbEngine, written: int) -> None:
         )
 
 
-def _refuse_repeated_lines(db: DuckDbEngine) -> None:
+def _refuse_repeated_lines(db: Engine) -> None:
     repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT line_key) FROM rest_lines")[0][0]
     if repeated:
         raise Refusal(f"{repeated} lines are there twice, by archive and line number: give each admitted file once.")
 
 
-def _refuse_repeated_orders(db: DuckDbEngine) -> None:
+def _refuse_repeated_orders(db: Engine) -> None:
     repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT order_id), MIN(order_id) FROM rest_orders")[0]
     if repeated[0]:
         raise Refusal(

@@ -21,7 +21,7 @@ from cuadre.matching.bank.judging import Clock, Row, judged
 from cuadre.matching.bank.naming import named_in
 from cuadre.matching.bank.settling import settle
 from cuadre.matching.bank.values import Credit, Payout
-from cuadre.matching.engine import DuckDbEngine
+from cuadre.matching.engine import Engine
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BankReason, BatchStatus
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES
@@ -54,7 +54,7 @@ class _Before:
 
 
 def write_bank_matches(
-    db: DuckDbEngine, *, source: str, settlement_date: date, today: date, window_days: int, out: Path
+    db: Engine, *, source: str, settlement_date: date, today: date, window_days: int, out: Path
 ) -> dict[str, int]:
     """Match the day's batches and those still open with the bank credits; give the number of batches by status.
 
@@ -86,13 +86,13 @@ def write_bank_matches(
     return dict(sorted(Counter({payout: row["status"] for payout, row in found}.values()).items()))
 
 
-def _todays(db: DuckDbEngine, settlement_date: date) -> dict[Payout, Row]:
+def _todays(db: Engine, settlement_date: date) -> dict[Payout, Row]:
     names = ("batch_id", "currency", "owed", *_SUMS)
     rows = _rows(db, names, f"({batches_sql('todays_lines')}) AS batches")
     return {Payout(settlement_date, row["batch_id"], row["currency"], _whole(row["owed"])): row for row in rows}
 
 
-def _before(db: DuckDbEngine, settlement_date: date) -> _Before:
+def _before(db: Engine, settlement_date: date) -> _Before:
     """The latest state of every batch, and all credits that are used: what is settled once stays so."""
     rows = [each for each in _rows(db, BANK_MATCHES.names, "bank_before") if each["settlement_date"] < settlement_date]
     final = [each for each in rows if each["status"] == BatchStatus.balanced.name or _is_repeated(each)]
@@ -107,7 +107,7 @@ def _before(db: DuckDbEngine, settlement_date: date) -> _Before:
     )
 
 
-def _statement(db: DuckDbEngine, before: _Before) -> list[Credit]:
+def _statement(db: Engine, before: _Before) -> list[Credit]:
     """The credits that are not used, those that named an open batch on an earlier day among them."""
     rows = _rows(db, BANK_CREDITS.names, "bank_credits")
     _refuse_repeated(row["credit_id"] for row in rows)
@@ -122,7 +122,7 @@ def _refuse_repeated(credit_ids: Iterable[str]) -> None:
         raise Refusal(f"{repeated} bank credits are there twice, by credit_id: give each credit once.")
 
 
-def _rows(db: DuckDbEngine, names: Sequence[str], relation: str) -> list[dict[str, Any]]:
+def _rows(db: Engine, names: Sequence[str], relation: str) -> list[dict[str, Any]]:
     found = db.rows(f"SELECT {', '.join(names)} FROM {relation}")
     return [dict(zip(names, row, strict=True)) for row in found]
 
