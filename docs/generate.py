@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs import commands, dags, pages, sources
+from docs import accuracy, commands, dags, pages, sources
 
 FOLDER = Path(__file__).parent
 
@@ -22,6 +22,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": commands.command_line,
     "dags.md": dags.airflow_dags,
     "source_file.md": sources.source_file,
+    "accuracy.md": accuracy.accuracy,
 }
 """Every generated page and what makes its text."""
 
