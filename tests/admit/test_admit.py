@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pyarrow.parquet as pq
@@ -138,6 +138,18 @@ def test_an_empty_day_is_admitted(admitting, pgp_keys, tmp_path) -> None:
 def test_the_day_asked_for_is_the_day_of_the_file(admitting, pgp_keys) -> None:
     message = pgp_keys.seal(GOOD)
     assert admitting(message, settlement_date=DAY).verdict == "admitted"
+
+
+def test_a_day_after_the_signer_s_last_was_dated_back(admitting, pgp_keys, source) -> None:
+    line = pgp_keys.line("sender", retired=date(2026, 3, 3))
+    given_up = source.model_copy(update={"trust": pgp_keys.trust(keys=(line,))})
+    signed = pgp_keys.seal(GOOD, at=SIGNED_AT - timedelta(days=5))
+    assert admitting(signed, source=given_up).reason == "SIGNER_EXPIRED"
+    outdated = pgp_keys.seal(GOOD, by="outdated", at=SIGNED_AT - timedelta(days=40))
+    assert admitting(outdated, source=source).reason == "SIGNER_EXPIRED"
+    earlier = zipped(csv_text(day="2026-03-03", following="2026-03-04"), MEMBER.replace("0304", "0303"))
+    on_its_last_day = pgp_keys.seal(earlier, at=SIGNED_AT - timedelta(days=2))
+    assert admitting(on_its_last_day, source=given_up, name="kept").verdict == "admitted"
 
 
 @pytest.mark.parametrize(

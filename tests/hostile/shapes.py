@@ -5,6 +5,7 @@ A row gives the shape that the source names, the message and its signature file,
 
 from __future__ import annotations
 
+import bz2
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -57,6 +58,11 @@ def _signature(pair: Maker, change: Callable[[bytes], bytes]) -> Maker:
 
 def _message(pair: Maker, change: Callable[[bytes], bytes]) -> Maker:
     return lambda keys: (change(pair(keys)[0]), pair(keys)[1])
+
+
+def _bomb() -> bytes:
+    """A compressed packet (bzip2) without a length of its own: zeros, in a ten thousandth of their size."""
+    return b"\xa3\x03" + bz2.compress(bytes(16 << 20))
 
 
 def _flipped(data: bytes) -> bytes:
@@ -196,6 +202,7 @@ BAD_SHAPES |= {
         lambda k: (k.sign(k.encrypt(GOOD))[:-119], None),
         Reason.TRUNCATED,
     ),
+    "around: a compression bomb that nobody signed": (AROUND, lambda k: (_bomb(), None), Reason.ARCHIVE_UNSAFE),
     "around: two messages in it": (AROUND, lambda k: (k.sign(k.encrypt(GOOD) * 2), None), Reason.MULTIPLE_MESSAGES),
     "around: encrypted to somebody else": (
         AROUND,

@@ -7,6 +7,7 @@ mean nothing). Whatever else happens, a crash above all, fails the test.
 from __future__ import annotations
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ import pytest
 
 from cuadre.config import Limits, Trust
 from cuadre.model.errors import ArchiveRejected
-from cuadre.trust import Unpacking, confirm, judge_in, opened, private_home
+from cuadre.trust import Unpacking, confirm, judge_in, opened, private_home, take_in
 from tests.fixtures.openpgp import NOW, Keys, csv_text, zipped
 
 CONTENT = csv_text(3).encode()
@@ -79,10 +80,11 @@ def _all(opening: Open, mutants: Iterator[bytes]) -> Counter[str]:
 
 
 def _opened(view: Path, folder: Path, trust: Trust, message: bytes, now: datetime) -> str:
-    archive = folder / f"{random.getrandbits(64):x}"
+    archive, room = folder / f"{random.getrandbits(64):x}", folder / f"{random.getrandbits(64):x}"
     archive.write_bytes(message)
+    room.mkdir()
     try:
-        verdict = judge_in(view, archive, trust=trust, now=now)
+        verdict = judge_in(view, take_in(archive, None, room), trust=trust, now=now)
         with opened(view, verdict, now=now) as decryption:
             content = b"".join(Unpacking(decryption.read, Limits()).chunks())
             confirm(decryption, verdict)
@@ -90,6 +92,7 @@ def _opened(view: Path, folder: Path, trust: Trust, message: bytes, now: datetim
         return refusal.reason.name
     finally:
         archive.unlink()
+        shutil.rmtree(room)
     assert content.startswith(CONTENT), "another content was admitted"
     return "same"
 

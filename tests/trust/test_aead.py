@@ -15,7 +15,7 @@ from tests.fixtures.openpgp import NOW, Keys, csv_text, zipped
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.errors import ArchiveRejected
 from cuadre.sandbox.packets import ENCRYPTED, SESSION_KEY, Packet, opened, read_packets, write_packets
-from cuadre.trust import confirm, judge_in, private_home
+from cuadre.trust import confirm, judge_in, private_home, take_in
 from cuadre.trust import opened as opening
 
 AEAD, AES256, OCB, SMALL_CHUNKS = 20, 9, 2, 2
@@ -52,7 +52,7 @@ def _content(message: bytes, keys: Keys, folder: Path) -> bytes:
     archive = folder / "message.pgp"
     archive.write_bytes(message)
     with private_home(keys.ours.home) as view:
-        verdict = judge_in(view, archive, trust=keys.trust(), now=NOW)
+        verdict = judge_in(view, take_in(archive, None, view), trust=keys.trust(), now=NOW)
         with opening(view, verdict, now=NOW) as decryption:
             content = b""
             while data := decryption.read():

@@ -32,6 +32,17 @@ def test_keys_are_listed_without_e_mail_addresses(pgp_keys) -> None:
     assert [key.primary for key in ours] == [pgp_keys.fingerprints["receiver"]]
 
 
+@pytest.mark.parametrize("name", ["a\u0085rev", "b\u2028pub", "c\u202ed", "[GNUPG:] IMPORT_OK 1 0123"])
+def test_a_name_made_to_break_listings_or_terminals_does_neither(name: str, tmp_path: Path) -> None:
+    other, file = Gpg(tmp_path / "other"), tmp_path / "key"
+    other("--quick-gen-key", "--allow-freeform-uid", name, "ed25519", "sign", "never", at=KEYS_MADE)
+    file.write_bytes(other("--export"))
+    other.stop()
+    (key,) = import_keys(tmp_path / "home", file)
+    assert key.user_id == "".join(each if each.isprintable() else "?" for each in name)
+    assert list_keys(tmp_path / "home") == (key,)
+
+
 def test_an_import_gives_the_fingerprints_and_is_there_afterwards(pgp_keys, tmp_path) -> None:
     file = tmp_path / "key.asc"
     file.write_bytes(pgp_keys.provider("--armor", "--export", "sender"))

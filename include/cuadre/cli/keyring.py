@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from cuadre.cli.arguments import Json, KeyringDir, SourceFile, read_source
 from cuadre.cli.show import Exit, err, grid, out, print_json, stop
@@ -43,7 +44,7 @@ def list_(keyring: KeyringDir, json: Json = False) -> None:
         return
     table = grid(str(keyring), "fingerprint", "of", "kind", "can", "created", "expires", "state")
     for key in keys:
-        name = key.user_id if key.fingerprint == key.primary else "  subkey"
+        name = escape(key.user_id) if key.fingerprint == key.primary else "  subkey"
         table.add_row(key.fingerprint, name, _kind(key), key.capabilities, f"{key.created:%Y-%m-%d}", *_fate(key))
     out.print(table)
 

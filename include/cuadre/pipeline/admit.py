@@ -1,7 +1,8 @@
 """Step two: one archive is judged, opened and typed; only what is authentic and adds up is promoted.
 
-Two passes over the ciphertext. The first lets gpg judge the whole message with its output thrown away; the second feeds
-unpacker and parser, and counts only if gpg says the same again. All Parquet is written in quarantine.
+Two passes over a private copy of the ciphertext. The first lets gpg judge the whole message with its output thrown
+away; the second feeds unpacker and parser, and counts only if gpg says the same again. All Parquet is written in
+quarantine.
 While gpg judges, the ciphertext is hashed and the formats are loaded: a quarter of a second with pyarrow behind them.
 """
 
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuadre.config.source import Source
+from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.codes import Verdict as Decision
 from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ArchiveRejected
 from cuadre.model.records import Admission
 from cuadre.pipeline.naming import check_member_name, check_name, member_of
-from cuadre.trust import Container, Verdict, confirm, judge_in, opened, private_home, unpack
+from cuadre.trust import Container, Delivery, Verdict, confirm, judge_in, opened, private_home, take_in, unpack
 from cuadre.trust.decryption import Decryption
 from cuadre.trust.quarantine import promote, quarantine
 
@@ -36,7 +38,7 @@ PARTS = "lines*.parquet"
 class _Case:
     """What is known of an archive so far; whatever happens, the record is made from it."""
 
-    archive: Path
+    delivery: Delivery
     source: Source
     name: str
     now: datetime
@@ -76,28 +78,27 @@ def admit(
         ConfigurationError: key ring or passphrase are not usable, or a signature was given that the shape has no use
             for. Every refusal of the archive itself is an Admission, not an error.
     """
+    in_memory = source.trust.quarantine == "memory"
     with ThreadPoolExecutor(2) as beside:
-        digest = beside.submit(sha256_of, archive)
         beside.submit(importlib.import_module, "cuadre.formats")
-        case = _Case(archive, source, name or archive.name, now, passphrase, settlement_date, progress, digest)
-        try:
-            in_memory = source.trust.quarantine == "memory"
-            with private_home(keyring) as view, quarantine(out, in_memory=in_memory) as folder:
+        with private_home(keyring) as view, quarantine(out, in_memory=in_memory) as folder:
+            delivery = take_in(archive, signature, folder)
+            digest = beside.submit(sha256_of, delivery.archive)
+            case = _Case(delivery, source, name or archive.name, now, passphrase, settlement_date, progress, digest)
+            try:
                 case.verdict = judge_in(
                     view,
-                    archive,
+                    delivery,
                     trust=source.trust,
                     now=now,
                     passphrase=passphrase,
-                    signature=signature,
                     limit=source.limits.max_plaintext_bytes,
-                    room=folder,
                 )
                 _open_and_type(case, view, folder)
                 promote(folder, out, PARTS)
-        except ArchiveRejected as refusal:
-            return _record(case, refusal)
-        return _record(case, None)
+            except ArchiveRejected as refusal:
+                return _record(case, refusal)
+            return _record(case, None)
 
 
 def _open_and_type(case: _Case, view: Path, folder: Path) -> None:
@@ -111,8 +112,23 @@ def _open_and_type(case: _Case, view: Path, folder: Path) -> None:
         expected = check_member_name(unpacking.name, case.name, source)
         head = read_head(_to_the_end(unpacking, decryption, case), source)
         check_name(expected, head.header, source, case.settlement_date)
+        _check_signer_saw(head.header.settlement_date, case.verdict)
         case.typed = type_body(head, source, archive_id=case.archive_id, folder=folder)
     case.typed.check_totals()
+
+
+def _check_signer_saw(day: date, verdict: Verdict) -> None:
+    """Refuse a day that began when its signer's key had ended: a signature can be dated back, what it is about cannot.
+
+    Raises:
+        ArchiveRejected: SIGNER_EXPIRED.
+    """
+    if verdict.last_day is not None and day > verdict.last_day:
+        raise ArchiveRejected(
+            Reason.SIGNER_EXPIRED,
+            f"It is for {day}, its signature is dated {verdict.signed_at.date()}, and the key ended on "
+            f"{verdict.last_day}: ask the provider who dated it back.",
+        )
 
 
 def _to_the_end(unpacking: Container, decryption: Decryption, case: _Case) -> Iterator[bytes]:
@@ -131,7 +147,7 @@ def _record(case: _Case, refusal: ArchiveRejected | None) -> Admission:
         reason=refusal.reason.name if refusal else None,
         detail=refusal.detail if refusal else None,
         archive_id=case.archive_id,
-        bytes=case.archive.stat().st_size,
+        bytes=case.delivery.archive.stat().st_size,
         shape=case.source.trust.shape,
         signer=case.verdict.signer if case.verdict else None,
         signed_at=case.verdict.signed_at if case.verdict else None,

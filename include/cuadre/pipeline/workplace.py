@@ -6,6 +6,7 @@ Whoever calls the steps (a DAG, the demo, a test) makes one; where its values co
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,13 +68,17 @@ class Workplace:
     def room(self) -> Iterator[Path]:
         """An empty private folder, removed on leaving; what killed steps left in theirs is removed on the way in.
 
-        Raises ConfigurationError when another user owns `scratch`, and so could put other files in place of ours.
+        Raises ConfigurationError when another user owns `scratch`, a link to it, or may write in it as anybody may,
+        and so could put other files in place of ours.
         """
         self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.scratch.stat().st_uid not in (os.getuid(), _ROOT):
+        place = self.scratch.stat()
+        if not {place.st_uid, self.scratch.lstat().st_uid} <= {os.getuid(), _ROOT}:
             raise ConfigurationError(
                 f"{self.scratch} belongs to another user; set CUADRE_SCRATCH to a folder of yours."
             )
+        if place.st_mode & stat.S_IWOTH and not place.st_mode & stat.S_ISVTX:
+            raise ConfigurationError(f"Anybody may write in {self.scratch}; take that away: chmod o-w.")
         with quarantine(self.scratch / "step") as folder:
             yield folder
 

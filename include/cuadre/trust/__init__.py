@@ -2,6 +2,7 @@
 
 from cuadre.trust.containers import Container, unpack
 from cuadre.trust.custody import KeyWarning, Severity, check_keys
+from cuadre.trust.delivery import Delivery, take_in
 from cuadre.trust.home import private_home
 from cuadre.trust.judging import Verdict, confirm, judge, judge_in, opened
 from cuadre.trust.keyring import import_keys, list_keys
@@ -10,6 +11,7 @@ from cuadre.trust.unpacking import Unpacking
 
 __all__ = [
     "Container",
+    "Delivery",
     "Key",
     "KeyWarning",
     "Severity",
@@ -23,5 +25,6 @@ __all__ = [
     "list_keys",
     "opened",
     "private_home",
+    "take_in",
     "unpack",
 ]

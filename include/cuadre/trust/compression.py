@@ -25,19 +25,25 @@ class _Unpacker(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-def check_compressed_end(file: BinaryIO) -> None:
-    """Read the packet's body, from the number of its algorithm to the end of `file`.
+def check_compressed_end(file: BinaryIO, limit: int) -> None:
+    """Read the packet's body, from the number of its algorithm to the end of `file`; to `limit` bytes, not for ever.
 
     Raises:
-        ArchiveRejected: MULTIPLE_MESSAGES for data behind its end, TRUNCATED without an end, MALFORMED_OPENPGP.
+        ArchiveRejected: MULTIPLE_MESSAGES for data behind its end, TRUNCATED without an end, ARCHIVE_UNSAFE beyond
+            `limit`, MALFORMED_OPENPGP.
     """
     unpacker = _unpacker(file.read(1))
-    waiting = b""
+    waiting, total = b"", 0
     try:
         while not unpacker.eof:
             busy = waiting or not getattr(unpacker, "needs_input", True)
             data = waiting if busy else file.read(_BLOCK)
             made = unpacker.decompress(data, _CHUNK)
+            total += len(made)
+            if total > limit:
+                raise ArchiveRejected(
+                    Reason.ARCHIVE_UNSAFE, f"It unpacks to more than {limit} bytes: no ciphertext does."
+                )
             if not (busy or data or made or unpacker.eof):
                 raise ArchiveRejected(Reason.TRUNCATED)
             waiting = getattr(unpacker, "unconsumed_tail", b"")

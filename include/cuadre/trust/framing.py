@@ -42,11 +42,13 @@ def check_framing(file: BinaryIO) -> bool:
     return tag == AEAD
 
 
-def check_signed_framing(file: BinaryIO) -> None:
+def check_signed_framing(file: BinaryIO, limit: int) -> None:
     """Refuse what is not exactly one complete signed message, compressed or not; `file` is left anywhere.
 
+    What is compressed may unpack to at most `limit` bytes.
+
     Raises:
-        ArchiveRejected: TRUNCATED, NOT_ENCRYPTED, UNSIGNED, MULTIPLE_MESSAGES or MALFORMED_OPENPGP.
+        ArchiveRejected: TRUNCATED, NOT_ENCRYPTED, UNSIGNED, MULTIPLE_MESSAGES, ARCHIVE_UNSAFE or MALFORMED_OPENPGP.
     """
     size = _checked_size(file)
     tags: list[int] = []
@@ -57,7 +59,7 @@ def check_signed_framing(file: BinaryIO) -> None:
         if tags == [COMPRESSED] or len(tags) > _MOST_PACKETS:
             raise ArchiveRejected(RejectionReason.MULTIPLE_MESSAGES)
         if _tag(header) == COMPRESSED and _is_indeterminate(header):
-            check_compressed_end(file)
+            check_compressed_end(file, limit)
         else:
             _skip_body(file, header, size)
         tags.append(_tag(header))

@@ -57,6 +57,8 @@ def private_home(home: Path) -> Iterator[Path]:
     """
     if not home.is_dir():
         raise ConfigurationError(f"{home}: no GnuPG home there. Create it, or name the right one as `trust.keyring`.")
+    if shutil.which("gpg") is None:
+        raise ConfigurationError("GnuPG is not installed, or its `gpg` is not on the PATH.")
     _sweep()
     view = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_short_parent()))
     lock = os.open(view, os.O_RDONLY)
@@ -86,8 +88,8 @@ def _sweep() -> None:
     """Remove views whose process is gone; a living one holds its lock."""
     for view in Path(_short_parent()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
-            if view.stat().st_uid != os.getuid() or not any(view.iterdir()):
-                continue  # another user's, or one that is just being made
+            if view.lstat().st_uid != os.getuid() or view.is_symlink() or not any(view.iterdir()):
+                continue  # another user's, which may lead anywhere, or one that is just being made
             lock = os.open(view, os.O_RDONLY)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -56,7 +56,7 @@ def _import(view: Path, file: Path) -> set[str]:
             env=environment(),
             check=False,
         )
-    said = [line.split() for line in done.stdout.decode(errors="replace").splitlines()]
+    said = [line.split() for line in done.stdout.decode(errors="replace").split("\n")]
     return {words[3] for words in said if words[1:2] == ["IMPORT_OK"] and len(words) > 3}
 
 

@@ -75,7 +75,7 @@ def keys_in(view: Path, *, secret: bool = False) -> tuple[Key, ...]:
         env=environment(),
         check=False,
     )
-    return tuple(_keys([line.split(":") for line in listing.stdout.decode(errors="replace").splitlines()]))
+    return tuple(_keys([line.split(":") for line in listing.stdout.decode(errors="replace").split("\n")]))
 
 
 def _keys(records: list[list[str]]) -> Iterator[Key]:
@@ -127,7 +127,8 @@ def _gravest(found: list[Revocation]) -> Revocation | None:
 
 def _name(belonging: list[list[str]]) -> str:
     given = next((record[9] for record in belonging if record[0] == "uid" and record[1] != "r"), "")
-    plain = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), given)
+    text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), given)
+    plain = "".join(character if character.isprintable() else "?" for character in text)  # a terminal obeys the others
     return _ADDRESS.sub("", plain).strip()
 
 

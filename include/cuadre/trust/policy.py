@@ -6,7 +6,7 @@ A signature is judged as of the moment it claims to be made. What is demanded of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from cuadre.config.trust import Trust, TrustedKey
 from cuadre.model.codes import RejectionReason as Reason
@@ -51,6 +51,14 @@ def check_signature(signature: ValidSignature, *, trust: Trust, now: datetime, k
         _check_key(key, trust, "Signed with")
     _check_revocation(signature, lines, used)
     _check_window(signature, trust, lines, used)
+
+
+def last_day_of(signer: str, *, trust: Trust, keys: Sequence[Key]) -> date | None:
+    """The last day, in UTC, on which the primary key `signer` can have signed; None while no end of it is known."""
+    lines = [line.last_day for line in trust.signers if line.fingerprint == signer]
+    named = None if None in lines else max(filter(None, lines), default=None)
+    expiry = [key.expires.astimezone(UTC).date() for key in keys if key.fingerprint == signer and key.expires]
+    return min([*expiry, *([named] if named else [])], default=None)
 
 
 def _check_digest(digest: str, trust: Trust) -> None:

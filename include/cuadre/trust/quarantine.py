@@ -13,6 +13,7 @@ import os
 import resource
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,11 +99,21 @@ def _make(parent: Path, prefix: str) -> tuple[Path, int]:
 
 
 def _sweep(parent: Path, prefix: str) -> None:
-    """Remove what nobody owns, under its lock: whoever gets the lock of a folder that is still there owns it."""
+    """Remove what nobody owns, under its lock: whoever gets the lock of a folder that is still there owns it.
+
+    Memory is everybody's place; what another user puts there under our name is neither ours to remove nor in our way.
+    """
     for folder in parent.iterdir():
-        if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
-            with contextlib.suppress(FileNotFoundError, BlockingIOError), _locked_now(folder):
+        if folder.name.startswith(prefix) and _is_ours(folder):
+            with contextlib.suppress(OSError), _locked_now(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        status = folder.lstat()
+        return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    return False
 
 
 @contextlib.contextmanager

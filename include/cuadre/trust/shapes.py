@@ -19,33 +19,11 @@ _LARGEST_SIGNATURE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Which file was looked at: its place, and what tells that it is still the same one."""
-
-    path: Path
-    device: int
-    inode: int
-    bytes: int
-    modified_ns: int
-
-    @property
-    def unchanged(self) -> bool:
-        """Whether the file is still the one that was seen."""
-        return seen(self.path) == self
-
-
-@dataclass(frozen=True, slots=True)
 class Detached:
     """A detached signature: its packets, and how many signatures they are."""
 
     packets: Path
     signatures: int
-
-
-def seen(path: Path) -> Seen:
-    """The file at `path` as it is now."""
-    stat = path.stat()
-    return Seen(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
 def binary(file: Path, room: Path, kind: str = armour.MESSAGE) -> Path:
