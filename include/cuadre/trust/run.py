@@ -85,7 +85,7 @@ class Run:
         self.process.kill()
 
     def _listen(self, status: int) -> None:
-        with os.fdopen(status, encoding="utf-8", errors="replace") as lines:
+        with os.fdopen(status, encoding="utf-8", errors="replace", newline="\n") as lines:
             for line in lines:
                 if len(self._lines) < _MOST_STATUS_LINES:
                     self._lines.append(line)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cuadre.model.errors import ConfigurationError, ReceiptInvalid, SigningFailed
-from cuadre.trust.home import environment, private_home
+from cuadre.trust.home import OPTIONS, environment, private_home
 from cuadre.trust.listing import keys_in
 from cuadre.trust.status import Statement, ValidSignature, read_status
 
@@ -22,22 +22,6 @@ DIGESTS = ("SHA256", "SHA384", "SHA512")
 CLOCK_SKEW = timedelta(minutes=5)
 PATIENCE_SECONDS = 60.0
 
-_OPTIONS = (
-    "--no-options",
-    "--batch",
-    "--no-tty",
-    "--lock-never",
-    "--no-permission-warning",
-    "--no-random-seed-file",
-    "--no-auto-key-retrieve",
-    "--no-auto-check-trustdb",
-    "--disable-dirmngr",
-    "--ignore-time-conflict",
-    "--trust-model=always",
-    "--pinentry-mode=loopback",
-    "--no-comments",
-    "--no-emit-version",
-)
 _WRONG_PASSPHRASE = (11, 99, 177)
 """libgpg-error: bad passphrase, canceled, no passphrase."""
 
@@ -57,7 +41,8 @@ def sign(content: bytes, *, home: Path, key: str, now: datetime, passphrase: str
         ConfigurationError: the key is not there, is not usable at `now`, or its passphrase is wrong.
         SigningFailed: gpg failed otherwise.
     """
-    arguments = ["--local-user", key, "--digest-algo", "SHA256", "--armor", "--output=-", "--detach-sign"]
+    arguments = ["--local-user", key, "--digest-algo", "SHA256", "--armor", "--no-comments", "--no-emit-version"]
+    arguments += ["--output=-", "--detach-sign"]
     with private_home(home) as view:
         signature, statement = _gpg(view, arguments, content, now, passphrase)
     if "SIG_CREATED" in statement.words and signature:
@@ -104,7 +89,7 @@ def _gpg(
     with os.fdopen(pass_in, "wb") as pipe:
         pipe.write((passphrase or "").encode() + b"\n")
     clock = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
-    command = ["gpg", *_OPTIONS, f"--homedir={view}", f"--status-fd={status_in}", f"--passphrase-fd={pass_out}"]
+    command = ["gpg", *OPTIONS, f"--homedir={view}", f"--status-fd={status_in}", f"--passphrase-fd={pass_out}"]
     try:
         done = subprocess.run(
             [*command, f"--faked-system-time={clock}!", *arguments],
@@ -122,7 +107,7 @@ def _gpg(
     finally:
         os.close(status_in)
         os.close(pass_out)
-    with os.fdopen(status_out, encoding="utf-8", errors="replace") as lines:
+    with os.fdopen(status_out, encoding="utf-8", errors="replace", newline="\n") as lines:
         return done.stdout, read_status(lines)
 
 
