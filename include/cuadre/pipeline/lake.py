@@ -74,6 +74,11 @@ class Lake:
         keys = self.store.list(f"lake/{self.source}/days/")
         return sorted(date.fromisoformat(Path(key).stem) for key in keys)
 
+    def fetched(self) -> list[date]:
+        """Days of which archives were fetched, oldest first."""
+        keys = self.store.list(f"index/{self.source}/")
+        return sorted({date.fromisoformat(Path(key).parent.name) for key in keys})
+
     def read(self, key: str) -> dict[str, Any]:
         """A record; StoreDamaged when there is none."""
         record: dict[str, Any] = json.loads(self.store.read(key))
