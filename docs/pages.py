@@ -63,6 +63,7 @@ def codes() -> str:
         ("Reasons", "What is wrong, or notable, on a row; a row keeps all of them.", _meanings(vocabulary.ReasonCode)),
         ("Rejections", "Why an archive is refused, and what to do.", _meanings(vocabulary.RejectionReason)),
         ("Notes on an archive", "No rejection.", _meanings(vocabulary.ArchiveNote)),
+        ("Evidence", "Why an open order is suggested for an open line.", _meanings(vocabulary.Evidence)),
         ("Batches", "How far a settlement batch agrees.", _meanings(vocabulary.BatchStatus)),
         ("Batches and the bank", "How credits were found to pay batches.", _meanings(vocabulary.BankMethod)),
         ("Batches without their credit", "Why a batch is not settled.", _meanings(vocabulary.BankReason)),

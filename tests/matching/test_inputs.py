@@ -32,9 +32,13 @@ def test_outcomes_have_exactly_the_canonical_schema_and_order(tmp_path):
     assert column.compression == "ZSTD"
 
 
-def test_only_the_two_results_are_left(tmp_path):
+def test_only_the_results_are_left(tmp_path):
     run(tmp_path, [line(1)], [])
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["open_items.parquet", "outcomes.parquet"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "open_items.parquet",
+        "outcomes.parquet",
+        "suggestions.parquet",
+    ]
 
 
 def test_an_empty_day_is_the_last_one_judged_by_then(tmp_path):
@@ -151,7 +155,11 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
     left.mkdir(parents=True)
     (left / "outcomes.parquet").touch()
     run(tmp_path, [line(1)], [])
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["open_items.parquet", "outcomes.parquet"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "open_items.parquet",
+        "outcomes.parquet",
+        "suggestions.parquet",
+    ]
 
 
 def test_text_that_is_no_amount_is_refused(tmp_path):

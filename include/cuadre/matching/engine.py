@@ -1,8 +1,9 @@
 """What an engine is that runs the SQL models, and the usual one: DuckDB in process, with a limit and a spill folder.
 
-The models call five functions an engine has to bring: REASON and NO_REASONS build the `reasons` column, JSON_TEXT
-writes a text as JSON, DIGEST shortens it, FILLED makes a blank text NULL. What does not live here: the models, their
-order, what is in the files, and the other engine, which is in `cuadre.matching.spark`.
+The models call six functions an engine has to bring: REASON and NO_REASONS build the `reasons` column, JSON_TEXT
+writes a text as JSON, DIGEST shortens it, FILLED makes a blank text NULL, MICROS is an instant in microseconds. What
+does not live here: the models, their order, what is in the files, and the other engine, which is in
+`cuadre.matching.spark`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _FUNCTIONS = (
     f"CREATE MACRO NO_REASONS() AS CAST([] AS {REASON}[])",
     "CREATE MACRO JSON_TEXT(text_) AS COALESCE(CAST(TO_JSON(text_) AS VARCHAR), 'null')",
     "CREATE MACRO DIGEST(text_) AS LEFT(SHA256(text_), 32)",
+    "CREATE MACRO MICROS(instant_) AS EPOCH_US(instant_)",
     # A text that starts with a printed ASCII character is not blank: that is cheap to see, so few are searched.
     "CREATE MACRO FILLED(text_) AS CASE WHEN text_ >= '!' AND text_ < CHR(127) THEN text_ "
     f"WHEN NOT REGEXP_FULL_MATCH(text_, {literal(BLANK)}) THEN text_ END",

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from cuadre.matching.engine import Engine
 from cuadre.matching.rendering import literals, render
+from cuadre.matching.suggesting import suggestion_parameters
 from cuadre.matching.types import typed
-from cuadre.model.columns import OPEN_ITEMS, OUTCOMES
+from cuadre.model.columns import OPEN_ITEMS, OUTCOMES, SUGGESTIONS
 from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.records import OutcomeTotal
 
@@ -23,6 +24,12 @@ def write_outcomes(db: Engine, parameters: Mapping[str, str], path: Path) -> int
 def write_open_items(db: Engine, parameters: Mapping[str, str], path: Path) -> int:
     """Write all open items, by item id; returns how many."""
     return db.write(typed(OPEN_ITEMS, f"({render('open_items', parameters)}) AS open_items"), path)
+
+
+def write_suggestions(db: Engine, parameters: Mapping[str, str], path: Path) -> int:
+    """Write what open lines may mean, by item id and choice; returns how many suggestions there are."""
+    sql = render("suggestions", {**parameters, **suggestion_parameters()})
+    return db.write(typed(SUGGESTIONS, f"({sql}) AS suggestions"), path)
 
 
 def totals(db: Engine) -> tuple[OutcomeTotal, ...]:

@@ -142,6 +142,18 @@ class ReasonCode(Enum):
     EXCEEDS_ORIGINAL = "More was returned than was paid."
 
 
+class Evidence(Enum):
+    """Why an open order is suggested for an open line. The value is its meaning; none of it proves anything."""
+
+    REFERENCE_SAME = "A reference of the line is one of the order's, up to case."
+    REFERENCE_NEAR_ALONE = "One slip apart: a letter wrong, missing, extra or swapped with the next; none is so near."
+    REFERENCE_NEAR = "One slip apart, as another open item is too."
+    AMOUNT_SAME_ALONE = "The same amount, which no other open line or order of the currency has."
+    AMOUNT_SAME = "The same amount, which others have too."
+    AMOUNT_NEAR = "The amounts are within 1 % of the order's."
+    TIME_NEAR = "Paid within three days of each other; got is the seconds between."
+
+
 class CheckSeverity(StrEnum):
     """What a failed expectation does: critical closes the gate, warning is recorded and alerts."""
 

@@ -146,7 +146,7 @@ class OutcomeTotal:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileReport:
-    """What reconcile found. `breaks` counts rows; hashes are SHA-256 of the files named.
+    """What reconcile found. `breaks` counts rows; hashes are SHA-256 of the files named; suggestions close nothing.
 
     `batches` counts those held against the bank by BatchStatus; empty where bank credits are not compared.
     """
@@ -165,6 +165,8 @@ class ReconcileReport:
     snapshot_hash: str
     batches: dict[str, int] = field(default_factory=dict)
     bank_matches_path: str | None = None
+    suggestions: int = 0
+    suggestions_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ What lives here: which inputs, which day, which files come out. The rules of mat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,9 +16,10 @@ from cuadre.config.source import Source
 from cuadre.matching.bank import write_bank_matches
 from cuadre.matching.engine import Engine, duckdb_engine
 from cuadre.matching.inputs import open_input, parquet_files
-from cuadre.matching.models import shared_parameters, steps
+from cuadre.matching.models import Step, shared_parameters, steps
 from cuadre.matching.rendering import literal, literals, render
-from cuadre.matching.results import totals, write_open_items, write_outcomes
+from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
+from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.codes import BREAKS, LineType
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError, Refusal, Terminal
@@ -56,7 +57,7 @@ def reconcile(
     claims: Path | None = None,
     engine: str = "duckdb",
 ) -> ReconcileReport:
-    """Match the day and leave `outcomes.parquet` and `open_items.parquet` in `out`.
+    """Match the day and leave `outcomes.parquet`, `open_items.parquet` and `suggestions.parquet` in `out`.
 
     Args:
         lines: Today's admitted lines: a Parquet file, a folder of them, or several; no file at all is an empty day.
@@ -105,6 +106,7 @@ def reconcile(
             report,
             open_items_path=_kept(report.open_items_path, out),
             outcomes_path=_kept(report.outcomes_path, out),
+            suggestions_path=_kept(report.suggestions_path, out),
             bank_matches_path=_kept(report.bank_matches_path, out) if report.bank_matches_path else None,
         )
 
@@ -112,8 +114,7 @@ def reconcile(
 def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
     shared = shared_parameters(source, day, as_of)
     for step in steps():
-        kind = "VIEW" if step.view else "TABLE"
-        db.run(f"CREATE {kind} {step.name} AS {render(step.model, {**shared, **step.parameters})}")
+        _make(db, step, shared)
         if step.name == "rest_lines":
             _refuse_repeated_lines(db)
         if step.name == "rest_orders":
@@ -122,6 +123,10 @@ def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime
     items = write_outcomes(db, shared, outcomes_path)
     still_open = write_open_items(db, shared, open_path)
     bank_path = out / "bank_matches.parquet" if inputs.bank_credits else None
+    for step in suggestion_steps():
+        _make(db, step, shared)
+    suggestions_path = out / "suggestions.parquet"
+    suggestions = write_suggestions(db, shared, suggestions_path)
     found = totals(db)
     breaks = {outcome.name for outcome in BREAKS}
     return ReconcileReport(
@@ -139,7 +144,14 @@ def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime
         snapshot_hash=_digest(inputs.orders),
         batches=_bank(db, source, day, as_of, bank_path) if bank_path else {},
         bank_matches_path=str(bank_path) if bank_path else None,
+        suggestions=suggestions,
+        suggestions_path=str(suggestions_path),
     )
+
+
+def _make(db: Engine, step: Step, shared: Mapping[str, str]) -> None:
+    kind = "VIEW" if step.view else "TABLE"
+    db.run(f"CREATE {kind} {step.name} AS {render(step.model, {**shared, **step.parameters})}")
 
 
 def _bank(db: Engine, source: Source, day: date, as_of: datetime, out: Path) -> dict[str, int]:

@@ -17,6 +17,7 @@ from cuadre.model.columns.canonical import (
     OPEN_ITEMS,
     ORDERS,
     OUTCOMES,
+    SUGGESTIONS,
 )
 from cuadre.model.columns.declaring import Column, Kind, Table
 from cuadre.model.columns.marts import (
@@ -54,6 +55,7 @@ __all__ = [
     "RECON_LINE",
     "RUN_RECEIPT",
     "SETTLEMENT_BATCH",
+    "SUGGESTIONS",
     "Column",
     "Kind",
     "Table",

@@ -202,5 +202,24 @@ ANSWERS = Table(
     ),
 )
 
-CANONICAL = (LINES, ORDERS, BANK_CREDITS, OUTCOMES, OPEN_ITEMS, CLAIMS, BANK_MATCHES, ANSWERS)
+SUGGESTIONS = Table(
+    "suggestions",
+    "one open order that an open line may mean; it changes no outcome",
+    ("source", "settlement_date", "item_id", "suggested_item_id"),
+    (
+        SOURCE,
+        SETTLEMENT_DATE,
+        Column("item_id", Kind.TEXT, "The open line: the item id of its outcome."),
+        text("suggested_item_id", "The open order: the item id of its outcome."),
+        count("choice", "Place among the line's suggestions; 1 is the best."),
+        Column("score", Kind.RATE, "How much speaks for it, in hundredths; only 0.40 and more is suggested."),
+        Column("reasons", Kind.REASONS, "The Evidence codes: expected is the order's, got the line's."),
+        text("order_id", "The order suggested."),
+        CURRENCY,
+        money("expected", "What the order says."),
+        money("got", "The line's gross."),
+    ),
+)
+
+CANONICAL = (LINES, ORDERS, BANK_CREDITS, OUTCOMES, OPEN_ITEMS, CLAIMS, BANK_MATCHES, ANSWERS, SUGGESTIONS)
 """Tables exchanged as Parquet."""
