@@ -32,7 +32,7 @@ def test_the_example_is_valid_and_believes_nobody_yet() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "key", "hint"),
     [
-        ("lag_days: 1", "lag_dayz: 1", "settlement.lag_dayz", "allowed here: lag_days, tolerance"),
+        ("lag_days: 1", "lag_dayz: 1", "settlement.lag_dayz", "allowed here: lag_days, calendar, tolerance"),
         ("owner: payments", "owner: payments\npassword: x", "password", "unknown key"),
         ("lag_days: 1", "lag_days: -1", "settlement.lag_days", "greater than or equal to 0"),
         ("America/Lima", "America/Limo", "timezone", "IANA"),

@@ -114,7 +114,7 @@ def _allowed(location: Location) -> list[str]:
             continue
         annotation = model.model_fields[part].annotation
         model = next(m for m in _models(annotation))
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _models(annotation: Any) -> list[Any]:

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from cuadre.config.calendar import Calendar
+from cuadre.config.matching import Matching
 from cuadre.config.naming import NamePattern
 from cuadre.config.references import ChannelReference, SecretReference, Strict
 from cuadre.config.trust import Trust
@@ -133,10 +135,15 @@ class FeePlan(Strict):
 
 
 class Settlement(Strict):
-    """How orders come to be settled: lag in days from payment to archive, amount tolerance by currency."""
+    """How orders come to be settled: lag in business days from payment to archive, amount tolerance by currency."""
 
     lag_days: Annotated[int, Field(ge=0, le=60)] = 1
+    calendar: Calendar = Calendar()
     tolerance: dict[Currency, Money] = Field(default_factory=dict)
+
+    def in_hand_on(self, day: date) -> date:
+        """The day on which what was paid on `day` is expected to be in hand."""
+        return self.calendar.after(day, self.lag_days)
 
 
 class Orders(Strict):
@@ -192,6 +199,7 @@ class Source(Strict):
     limits: Limits = Limits()
     fees: tuple[FeePlan, ...] = ()
     settlement: Settlement = Settlement()
+    matching: Matching = Matching()
     warehouse: SecretReference
     orders: Orders
     bank: Bank | None = None
@@ -203,6 +211,7 @@ class Source(Strict):
     def _currencies_agree(self) -> Source:
         named = {plan.currency for plan in self.fees}
         named |= set(self.limits.amounts) | set(self.settlement.tolerance) | set(self.thresholds.unreconciled)
+        named |= self.matching.currencies
         strangers = sorted(named - set(self.currencies))
         if strangers:
             raise ValueError(f"{', '.join(strangers)} is not among `currencies`: {', '.join(self.currencies)}")

@@ -6,42 +6,28 @@ results. Each is one statement in `sql/<name>.sql`; results become tables where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
+from cuadre.matching.passes import pass_steps
 from cuadre.matching.rendering import literal, literals
+from cuadre.matching.steps import Step
 from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
 from cuadre.model.columns import LINES, ORDERS
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Run `model` and keep its result as `name`, a table or a view."""
-
-    name: str
-    model: str
-    view: bool = False
-    parameters: dict[str, str] = field(default_factory=dict)
-
-
-PASSES = {
-    "psp_reference": "l.psp_reference = o.psp_reference",
-    "merchant_reference": "l.merchant_reference = o.order_id AND l.currency = o.currency",
-    "merchant_reference_only": "l.merchant_reference = o.order_id",
-}
-"""The passes in order, with what makes an order a candidate for a line."""
-
 
 _AFTER_LINES = 1 << 62
 """Above every line_key: from here on, orders without a line have their places in the file."""
 
 
-def steps() -> tuple[Step, ...]:
+_CALENDAR_REACH = (timedelta(days=1_100), timedelta(days=400))
+"""So far before and after the settlement date business days are numbered; items are carried for months, not years."""
+
+
+def steps(source: Source) -> tuple[Step, ...]:
     """All steps before the two results, in order."""
-    first, second, third = PASSES.values()
     return (
+        Step("calendar", "calendar"),
         Step("carried_lines", "carried_lines"),
         Step("carried_orders", "carried_orders"),
         Step("archives", "archives"),
@@ -62,14 +48,7 @@ def steps() -> tuple[Step, ...]:
         Step("cleared_orders", "cleared_orders"),
         Step("rest_orders", "rest_orders"),
         Step("open_orders", "open_orders", view=True),
-        _pass("candidates_1", "rest_lines", "open_orders", first),
-        _spare("spare_lines", 1, "rest_lines"),
-        _spare("spare_orders", 1, "open_orders"),
-        _pass("candidates_2", "spare_lines_1", "spare_orders_1", second),
-        _spare("spare_lines", 2, "spare_lines_1"),
-        _spare("spare_orders", 2, "spare_orders_1"),
-        _pass("candidates_3", "spare_lines_2", "spare_orders_2", third),
-        Step("considered", "considered"),
+        *pass_steps(source),
         Step("settled_before", "settled_before"),
         Step("payments", "payments"),
         Step("contested_orders", "contested_orders"),
@@ -95,7 +74,7 @@ def shared_parameters(source: Source, settlement_date: date, as_of: datetime) ->
         "lag_days": literal(settlement.lag_days),
         "after_lines": literal(_AFTER_LINES),
         "due_from": literal(due_from(source, settlement_date)),
-        "tolerance": _tolerance(source),
+        "days": _days(source, settlement_date),
         "contract_fee": fee_sql(source.fees, prefix="l."),
         "contract_tax": tax_sql(source.fees, "l.fee", prefix="l."),
         "taken": literals(TAKEN_STATUSES),
@@ -111,37 +90,32 @@ def shared_parameters(source: Source, settlement_date: date, as_of: datetime) ->
 def paid_before(source: Source, as_of: datetime) -> datetime:
     """The first instant of payment that is NOT due at `as_of`, for orders that name no due moment.
 
-    Such an order is due `lag_days` after its local day of payment, at the source's local as-of time. So it is due when
-    that day is at most the last day whose due moment has come: when it was paid before the end of that day.
+    Such an order is due at the source's local as-of time of the day its local day of payment is in hand. So it is due
+    when that day is at most the last day whose due moment has come: when it was paid before the end of that day.
     """
-    last = as_of.astimezone(source.zone).date() - timedelta(days=source.settlement.lag_days)
-    due = datetime.combine(last + timedelta(days=source.settlement.lag_days), source.schedule.as_of, tzinfo=source.zone)
-    first_not_due = last + timedelta(days=1) if due <= as_of else last
-    return datetime.combine(first_not_due, time(0), tzinfo=source.zone)
+    last = as_of.astimezone(source.zone).date()
+    while datetime.combine(source.settlement.in_hand_on(last), source.schedule.as_of, tzinfo=source.zone) > as_of:
+        last -= timedelta(days=1)
+    return datetime.combine(last + timedelta(days=1), time(0), tzinfo=source.zone)
 
 
 def due_from(source: Source, settlement_date: date) -> datetime:
     """An instant from which on every order due is in time for lines of `settlement_date`.
 
-    That is the local midnight `lag_days` later; of two readings around a change of clocks the later one.
+    That is local midnight of the day they are in hand; of two readings around a change of clocks the later one.
     """
-    midnight = datetime.combine(settlement_date + timedelta(days=source.settlement.lag_days), time(0), source.zone)
+    midnight = datetime.combine(source.settlement.in_hand_on(settlement_date), time(0), source.zone)
     return max(midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC))
 
 
-def _pass(name: str, lines: str, orders: str, condition: str) -> Step:
-    return Step(name, "candidates", parameters={"lines": lines, "orders": orders, "condition": condition})
-
-
-def _spare(model: str, after: int, of: str) -> Step:
-    parameters = {"candidates": f"candidates_{after}", "lines": of, "orders": of}
-    return Step(f"{model}_{after}", model, parameters=parameters)
-
-
-def _tolerance(source: Source) -> str:
-    tolerance = sorted(source.settlement.tolerance.items())
-    whens = " ".join(f"WHEN {literal(currency)} THEN {literal(amount)}" for currency, amount in tolerance)
-    return f"CASE l.currency {whens} ELSE 0 END" if whens else "0"
+def _days(source: Source, settlement_date: date) -> str:
+    """The rows of the calendar around `settlement_date`; one of NULLs where nobody counts business days."""
+    settlement = source.settlement
+    if settlement.calendar.plain and not any(each.date_lag for each in source.matching.further):
+        return "(NULL, NULL, NULL)"
+    before, after = _CALENDAR_REACH
+    days = settlement.calendar.days(settlement_date - before, settlement_date + after)
+    return ", ".join(f"({literal(day)}, {literal(settlement.in_hand_on(day))}, {number})" for day, number in days)
 
 
 def _struct(alias: str, key: str, names: tuple[str, ...]) -> str:

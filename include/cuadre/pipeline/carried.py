@@ -55,7 +55,8 @@ def outdated(lake: Lake, source: Source, day: date) -> date | None:
 def write_claims(outcomes: list[Path], out: Path) -> None:
     """What `outcomes` clear and give back, in the canonical columns of `claims`, to the Parquet file `out`.
 
-    A line that came up on several days is there once, as of the last of them.
+    A line that came up on several days is there once, as of the last of them. An order that was paid together with
+    others has a row of its own, without the line.
     """
     import duckdb
 
@@ -63,11 +64,15 @@ def write_claims(outcomes: list[Path], out: Path) -> None:
     line = "order_id, archive_id, line_no, settlement_date, line_type"
     returns = ", ".join(f"'{line_type}'" for line_type in LINKED_LINE_TYPES)
     query = f"""
-        WITH outcomes AS (FROM {parquet_sql(outcomes)} WHERE order_id IS NOT NULL AND archive_id IS NOT NULL),
+        WITH outcomes AS (FROM {parquet_sql(outcomes)} WHERE order_id IS NOT NULL),
         claims AS (
             SELECT {line}, NULL AS currency, NULL AS gross
             FROM outcomes
             WHERE line_type = 'PAYMENT' AND outcome IN ({cleared})
+            UNION ALL
+            SELECT order_id, NULL, NULL, settlement_date, 'PAYMENT', NULL, NULL
+            FROM outcomes
+            WHERE archive_id IS NULL AND outcome IN ({cleared})
             UNION ALL
             SELECT {line}, currency, got AS gross
             FROM outcomes

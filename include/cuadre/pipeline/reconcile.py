@@ -113,7 +113,7 @@ def reconcile(
 
 def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
     shared = shared_parameters(source, day, as_of)
-    for step in steps():
+    for step in steps(source):
         _make(db, step, shared)
         if step.name == "rest_lines":
             _refuse_repeated_lines(db)

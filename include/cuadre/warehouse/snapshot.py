@@ -74,10 +74,11 @@ def snapshot_orders(
     return _snapshot(url, source.orders.table, ORDERS, statement, [begin, end, source.merchant], out, references)
 
 
-def snapshot_bank_credits(url: str, source: Source, day: date, out: Path) -> int:
+def snapshot_bank_credits(url: str, source: Source, day: date, out: Path, *, since: date | None = None) -> int:
     """Write the bank credits that may pay the batches of `day` to `out`, columns as `BANK_CREDITS`; give the rows.
 
-    These are credits valued from `day` to `window_days` later, both included. Raises as `snapshot_orders` does.
+    These are credits valued from `day`, or from `since` for batches of earlier days, to `window_days` after `day`,
+    both included. Raises as `snapshot_orders` does.
     """
     if source.bank is None:
         raise ConfigurationError(f"Source {source.source} names no table of bank credits (`bank:`).")
@@ -86,7 +87,7 @@ def snapshot_bank_credits(url: str, source: Source, day: date, out: Path) -> int
         WHERE o.value_date >= $1 AND o.value_date <= $2
         ORDER BY o.credit_id::text COLLATE "C"
     """
-    window = [day, day + timedelta(days=source.bank.window_days)]
+    window = [since or day, day + timedelta(days=source.bank.window_days)]
     return _snapshot(url, source.bank.table, BANK_CREDITS, statement, window, out, None)
 
 
@@ -164,4 +165,7 @@ def _references(lines: Sequence[Path], open_items: Path | None) -> pa.Table:
 
 def _naming(view: str, prefix: str) -> list[str]:
     names = ("psp_reference", "merchant_reference", "original_reference")
-    return [f"SELECT {prefix}{name} AS reference FROM {view}" for name in names]
+    named = [f"SELECT {prefix}{name} AS reference FROM {view}" for name in names]
+    # Matching looks for an operation number only where the line names no order.
+    alone = f"SELECT {prefix}operation_reference AS reference FROM {view}"
+    return [*named, f"{alone} WHERE coalesce(trim({prefix}merchant_reference), '') = ''"]

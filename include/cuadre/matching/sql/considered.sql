@@ -1,12 +1,8 @@
--- Every pair of a line and an order that needs a decision, compared, with the size of its neighbourhood. A pass joins
--- on equality of one key, so its candidate graph falls into complete groups (all lines with a key, all orders with it):
--- whoever shares a neighbour shares all of them, and the counts below are those of the connected component.
+-- Every pair of a line and an order that needs a decision, compared, with the size of its neighbourhood. A pass by
+-- reference joins on equality of one key, so its candidate graph falls into complete groups (all lines with a key, all
+-- orders with it): whoever shares a neighbour shares all of them, and the counts are those of the connected component.
 WITH pairs AS (
-    SELECT 1 AS pass_no, 'psp_reference' AS pass, line_key, order_id FROM candidates_1
-    UNION ALL
-    SELECT 2 AS pass_no, 'merchant_reference' AS pass, line_key, order_id FROM candidates_2
-    UNION ALL
-    SELECT 3 AS pass_no, 'merchant_reference_only' AS pass, line_key, order_id FROM candidates_3
+    ${pairs}
 ),
 
 compared AS (
@@ -27,7 +23,7 @@ compared AS (
         ${contract_tax} AS contract_tax,
         o.status,
         CAST(o.due_at AT TIME ZONE ${zone} AS DATE) AS due_on,
-        l.settlement_date + ${lag_days} AS in_hand_on,
+        COALESCE(k.in_hand_on, l.settlement_date + ${lag_days}) AS in_hand_on,
         l.psp_reference,
         o.psp_reference AS order_psp_reference,
         l.merchant_reference,
@@ -37,6 +33,7 @@ compared AS (
     FROM pairs AS p
     INNER JOIN rest_lines AS l ON l.line_key = p.line_key
     INNER JOIN rest_orders AS o ON o.order_id = p.order_id
+    LEFT JOIN calendar AS k ON k.day = l.settlement_date
 ),
 
 reasoned AS (
@@ -81,7 +78,7 @@ SELECT
         WHEN currency_differs THEN 'currency_mismatch'
         WHEN beyond_tolerance THEN 'amount_mismatch'
         WHEN status NOT IN (${taken}) THEN 'status_mismatch'
-        WHEN LEN(reasons) > 0 THEN 'matched_with_variance'
+        WHEN ARRAY_LENGTH(reasons) > 0 THEN 'matched_with_variance'
         ELSE 'matched'
     END AS outcome,
     reasons

@@ -23,4 +23,5 @@ SELECT
 FROM contested AS c
 INNER JOIN rest_orders AS o ON o.order_id = c.order_id
 WHERE o.status IN (${taken}) AND NOT o.claimed AND NOT o.cleared
+    AND NOT EXISTS (SELECT 1 FROM explained AS e WHERE e.order_id = c.order_id)
 GROUP BY c.order_id

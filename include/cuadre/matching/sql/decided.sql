@@ -18,6 +18,11 @@ SELECT
 FROM payments
 UNION ALL
 SELECT
+    line_key, CASE WHEN line_key IS NOT NULL THEN 'PAYMENT' END AS line_type, order_id, line_key IS NULL AS whole_order,
+    outcome, reasons, currency, expected, got, delta, pass
+FROM grouped
+UNION ALL
+SELECT
     line_key, line_type, order_id, FALSE AS whole_order, outcome, reasons, currency, NULL AS expected, got, delta, pass
 FROM returns
 UNION ALL

@@ -2,4 +2,11 @@
 SELECT o.*
 FROM orders AS o
 WHERE o.order_id IN (SELECT order_id FROM needed_orders)
-    OR o.psp_reference IN (SELECT reference FROM return_references)
+    OR o.psp_reference IN (
+        SELECT reference
+        FROM return_references
+        UNION
+        SELECT operation_reference AS reference
+        FROM rest_lines
+        WHERE line_type = 'PAYMENT' AND merchant_reference IS NULL AND operation_reference IS NOT NULL
+    )

@@ -2,6 +2,8 @@
 -- paired with, or a payment line alone.
 WITH payment_orders AS (
     SELECT line_key, order_id FROM payments WHERE decision IN ('accepted', 'duplicate')
+    UNION ALL
+    SELECT line_key, order_id FROM grouped WHERE line_key IS NOT NULL AND order_id IS NOT NULL
 )
 
 SELECT r.line_key, r.attempt, o.order_id, NULL AS line_reference

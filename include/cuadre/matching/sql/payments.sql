@@ -46,7 +46,7 @@ SELECT
                 WHEN lines_of_order > 1
                     THEN REASON(
                         'CLAIMED_BY_SEVERAL_LINES',
-                        CASE WHEN pass = 'psp_reference' THEN 'psp_reference' ELSE 'merchant_reference' END,
+                        CASE WHEN pass = 'merchant_reference_only' THEN 'merchant_reference' ELSE pass END,
                         1, lines_of_order, NULL
                     )
             END,
@@ -63,7 +63,7 @@ WHERE lines_of_order > 1 OR cleared_on IS NOT NULL
 UNION ALL
 SELECT
     line_key, NULL AS order_id, 'ambiguous' AS decision, 'ambiguous' AS outcome,
-    [REASON('SEVERAL_ORDERS', 'psp_reference', NULL, order_ids, NULL)] AS reasons,
+    [REASON('SEVERAL_ORDERS', pass, NULL, order_ids, NULL)] AS reasons,
     currency, NULL AS expected, got, pass, NULL AS conflicts_with
 FROM several_orders
 UNION ALL
@@ -80,3 +80,4 @@ SELECT
 FROM rest_lines AS l
 WHERE l.line_type = 'PAYMENT'
     AND NOT EXISTS (SELECT 1 FROM considered AS p WHERE p.line_key = l.line_key)
+    AND NOT EXISTS (SELECT 1 FROM explained AS e WHERE e.line_key = l.line_key)

@@ -8,5 +8,5 @@ INNER JOIN rest_lines AS l ON l.line_key = p.line_key
 INNER JOIN claims AS c ON c.order_id = p.order_id
 WHERE c.line_type = 'PAYMENT'
     AND c.settlement_date <> ${settlement_date}
-    AND (c.archive_id <> l.archive_id OR c.line_no <> l.line_no)
+    AND (c.archive_id IS NULL OR c.archive_id <> l.archive_id OR c.line_no <> l.line_no)
 GROUP BY p.line_key, p.order_id

@@ -174,8 +174,8 @@ CLAIMS = Table(
     ("order_id", "archive_id", "line_no"),
     (
         text("order_id", "The order that is used up by a PAYMENT, or given back by any other line."),
-        ARCHIVE_ID,
-        LINE_NO,
+        text_or_null("archive_id", "SHA-256 of the archive; NULL for an order that one line paid together with others."),
+        Column("line_no", Kind.COUNT, "Body record in the archive; NULL likewise.", nullable=True),
         Column("settlement_date", Kind.DATE, "The day on which the line was last judged so."),
         LINE_TYPE,
         text_or_null("currency", "Currency of a return; NULL for a PAYMENT, which uses up the order whatever it was."),

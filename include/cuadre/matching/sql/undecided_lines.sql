@@ -1,0 +1,17 @@
+-- Payment lines the passes by reference cannot close: no order was found for them, or several, or one that other lines
+-- point at too or that has another amount. `named_order` is the order their merchant_reference names, if there is one;
+-- `settled_no` is the number of their settlement date in business days.
+SELECT
+    l.*,
+    n.order_id AS named_order,
+    k.business_no AS settled_no
+FROM rest_lines AS l
+LEFT JOIN rest_orders AS n ON n.order_id = l.merchant_reference
+LEFT JOIN calendar AS k ON k.day = l.settlement_date
+WHERE l.line_type = 'PAYMENT'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM referenced AS p
+        WHERE p.line_key = l.line_key
+            AND p.orders_of_line = 1 AND p.lines_of_order = 1 AND p.outcome <> 'amount_mismatch'
+    )
