@@ -5,32 +5,37 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cuadre.model.codes import LINKED_LINE_TYPES, TAKEN_STATUSES, LineType, OrderStatus
-from tests.matching.tiny import A, B, claim, line, order, run
+from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, LineType, OrderStatus, Outcome
+from cuadre.model.columns import OPEN_ITEMS
+from cuadre.pipeline.carried import write_claims
+from cuadre.sandbox.scenarios import SCENARIOS
+from cuadre.sandbox.scenarios.playing import tell
+from cuadre.sandbox.scenarios.story import SOURCE as RULES
+from tests.matching.tiny import DAY, NEXT_DAY, A, B, claim, line, order, run, write
 
-LAW = settings(max_examples=10, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(max_examples=4, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 CIPS, IDS = ["c1", "c2", "c3", "c4", "", None], ["o1", "o2", "o3", "o4", "o9", " ", None]
 
 
 @st.composite
-def days(draw):
-    """A crowded day: few references, so that lines and orders get in each other's way; perhaps some claims."""
+def neighbours(draw):
+    """A few lines and orders with so few references that they get in each other's way; perhaps a claim."""
     lines = [
-        line(
-            n,
-            archive_id=draw(st.sampled_from([A, B])),
-            line_type=draw(st.sampled_from([LineType.PAYMENT.value] * 12 + [kind.value for kind in LineType])),
-            psp_reference=draw(st.sampled_from(CIPS)),
-            merchant_reference=draw(st.sampled_from(IDS)),
-            original_reference=draw(st.sampled_from([*CIPS, "o1", "o2"])),
-            operation_reference=draw(st.sampled_from(["op1", None])),
-            currency=draw(st.sampled_from(["PEN", "PEN", "USD"])),
-            gross=draw(st.sampled_from(["100", "100", "100.03", "60", "-100"])),
-        )
-        for n in range(1, draw(st.integers(0, 12)) + 1)
+        {
+            "archive_id": draw(st.sampled_from([A, B])),
+            "line_type": draw(st.sampled_from([LineType.PAYMENT.value] * 12 + [kind.value for kind in LineType])),
+            "psp_reference": draw(st.sampled_from(CIPS)),
+            "merchant_reference": draw(st.sampled_from(IDS)),
+            "original_reference": draw(st.sampled_from([*CIPS, "o1", "o2"])),
+            "operation_reference": draw(st.sampled_from(["op1", None])),
+            "currency": draw(st.sampled_from(["PEN", "PEN", "USD"])),
+            "gross": draw(st.sampled_from(["100", "100", "100.03", "60", "-100"])),
+        }
+        for _ in range(draw(st.integers(0, 12)))
     ]
     orders = [
         order(
@@ -41,8 +46,25 @@ def days(draw):
         )
         for n in range(1, draw(st.integers(0, 6)) + 1)
     ]
-    claims = [claim(order_id, 7) for order_id in draw(st.sets(st.sampled_from(["o1", "o2"]), max_size=1))]
+    return lines, orders, draw(st.sets(st.sampled_from(["o1", "o2"]), max_size=1))
+
+
+@st.composite
+def days(draw):
+    """A day of several such neighbourhoods, each with references of its own."""
+    lines, orders, claims = [], [], []
+    for street in range(8):
+        of_lines, of_orders, claimed = draw(neighbours())
+        lines += [line(len(lines) + n, **there(street, each)) for n, each in enumerate(of_lines, 1)]
+        orders += [there(street, each) for each in of_orders]
+        claims += [claim(f"{street}{order_id}", 1000 + street) for order_id in sorted(claimed)]
     return lines, orders, claims
+
+
+def there(street, row):
+    """The row with its references, where it has any, made those of one street."""
+    names = {"psp_reference", "merchant_reference", "original_reference", "order_id"}
+    return {key: f"{street}{value}" if key in names and (value or "").strip() else value for key, value in row.items()}
 
 
 def reconciled(day, **given):
@@ -100,9 +122,9 @@ def test_row_order_file_order_and_split_change_nothing(day, chance):
 @given(days())
 def test_unrelated_rows_change_nothing(day):
     lines, orders, claims = day
-    strangers = [line(90 + n, psp_reference=f"s{n}", operation_reference=f"s{n}") for n in range(3)]
+    strangers = [line(900 + n, psp_reference=f"s{n}", operation_reference=f"s{n}") for n in range(3)]
     more = ([*lines, *strangers], [*orders, order("s0", psp_reference="s0"), order("zz", psp_reference="zz")], claims)
-    rows = [r for r in reconciled(more)[0].rows if (r["line_no"] or 0) < 90 and r["order_id"] not in {"s0", "zz"}]
+    rows = [r for r in reconciled(more)[0].rows if (r["line_no"] or 0) < 900 and r["order_id"] not in {"s0", "zz"}]
     assert rows == reconciled(day)[0].rows
 
 
@@ -113,3 +135,89 @@ def test_what_was_got_adds_up_to_the_gross_of_the_lines(day):
     got = per_currency((row["currency"], row["got"] or 0) for row in result.rows)
     assert got == per_currency((line["currency"], line["gross"]) for line in day[0])
     assert sum(total.count for total in result.report.outcomes) == len(result.rows)
+
+
+@LAW
+@given(days())
+def test_what_was_expected_adds_up_to_the_orders_money_was_taken_for(day):
+    lines, orders, claims = day
+    kinds = {(line["archive_id"], line["line_no"]): line["line_type"] for line in lines}
+    rows = [r for r in reconciled(day)[0].rows if kinds.get((r["archive_id"], r["line_no"]), "PAYMENT") == "PAYMENT"]
+    named = {row["order_id"]: row["expected"] for row in rows if row["order_id"]}
+    claimed = {row["order_id"] for row in claims}
+    due = [o for o in orders if o["status"] in TAKEN_STATUSES and o["order_id"] not in claimed]
+    expected = per_currency((o["currency"], named[o["order_id"]]) for o in due)
+    assert expected == per_currency((o["currency"], o["amount"]) for o in due)
+
+
+@LAW
+@given(days())
+def test_cutting_an_archive_into_parts_changes_nothing_but_where_the_lines_stand(day):
+    lines, orders, claims = day
+    places = Counter()
+    parts = []
+    for each in lines:
+        part = A if each["line_no"] % 3 else B
+        places[part] += 1
+        parts.append({**each, "archive_id": part, "line_no": places[part]})
+    whole = [{**each, "archive_id": A, "line_no": n} for n, each in enumerate(lines, 1)]
+    assert said(reconciled((parts, orders, claims))[0]) == said(reconciled((whole, orders, claims))[0])
+
+
+def said(result):
+    """What the outcomes say, without the places of lines; and the ids of the items."""
+    rows = [{key: value for key, value in row.items() if key not in PLACES} for row in result.rows]
+    return sorted(map(repr, rows)), sorted(row["item_id"] for row in result.rows)
+
+
+PLACES = {"archive_id", "line_no", "item_id"}
+
+
+@LAW
+@given(days())
+def test_a_day_on_which_nothing_happens_changes_no_open_item(day):
+    lines, orders, claims = day
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        before = run(folder / "before", lines, orders, claims=claims)
+        write_claims([Path(before.report.outcomes_path)], folder / "cleared.parquet")
+        cleared = [*claims, *pq.read_table(folder / "cleared.parquet").to_pylist()]
+        after = run(folder / "after", [], orders, claims=cleared, day=NEXT_DAY, open_items=before.open_items)
+    assert [still(row) for row in after.rows] == [still(row) for row in before.rows if row["outcome"] in OPEN]
+
+
+OPEN = {outcome.name for outcome in (*BREAKS, Outcome.pending)}
+
+
+def still(row):
+    return {key: value for key, value in row.items() if key not in {"settlement_date", "age_days"}}
+
+
+@LAW
+@given(days())
+def test_the_first_pass_clears_just_what_all_passes_would(day):
+    with tempfile.TemporaryDirectory() as folder:
+        looked_at_again = reconciled(day, open_items=every_order_open(Path(folder), day[1]))[0]
+    assert looked_at_again.rows == reconciled(day)[0].rows
+
+
+def test_the_first_pass_clears_just_what_all_passes_would_in_every_scenario(tmp_path):
+    told = [each.runs[0] for each in tell(SCENARIOS, [21, 22]) if each.source == RULES]
+    lines = [line for run in told for line in run.lines]
+    orders = [order for run in told for order in run.orders]
+    given = {"source": RULES, "as_of": told[0].as_of}
+    plain = run(tmp_path / "plain", lines, orders, **given)
+    again = run(tmp_path / "again", lines, orders, open_items=every_order_open(tmp_path, orders), **given)
+    assert again.rows == plain.rows
+
+
+def every_order_open(folder, orders):
+    """Open items that name every order: no pair is then cleared before all passes have looked at it."""
+    rows = [
+        {
+            "source": "any", "settlement_date": DAY, "item_id": f"forced:{n}", "outcome": "pending", "reasons": [],
+            "currency": each["currency"], "first_seen": DAY, "order": each,
+        }
+        for n, each in enumerate(orders)
+    ]  # fmt: skip
+    return write(folder / "every_order.parquet", OPEN_ITEMS, rows)
