@@ -87,7 +87,8 @@ def write_claims(outcomes: list[Path], out: Path) -> None:
 
 def in_reach(lake: Lake, source: Source, day: date) -> list[date]:
     """The reconciled days whose cleared orders are used up on `day`."""
-    reach = max(CLAIMS_DAYS, source.orders.lookback_days + source.settlement.lag_days)
+    lag = source.settlement.in_hand_on(day) - day
+    reach = max(CLAIMS_DAYS, source.orders.lookback_days + lag.days)
     return [each for each in lake.days() if day - timedelta(days=reach) <= each < day]
 
 
