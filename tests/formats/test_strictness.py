@@ -68,7 +68,10 @@ TEXTS = {
     '""': None,
     "  ": None,
 }
-NO_TEXTS = ["OR\0D", "OR\rD", '"OR\rD"', '"ORD-1\r"', '"OR\nD"', 'OR"D', '"ORD']
+NO_TEXTS = [
+    *("O\x1b[2JD", "O\x07D", "O\x08D", "O\x0bD", "O\x7fD", "O\u009b2JD", "O\u202eD", "O\u2028D", "O\u2066D"),
+    *("OR\0D", "OR\rD", '"OR\rD"', '"ORD-1\r"', '"OR\nD"', 'OR"D', '"ORD'),
+]
 
 NO_CURRENCIES = ["", " ", "pen", "PE", "PENS", "P3N", "ＰＥＮ", "604", "P N", "PEÑ"]
 NO_TYPES = ["", "payment", "PAYMENT2", "ＰAYMENT", "PAY MENT"]

@@ -63,6 +63,8 @@ MEMBERS: dict[str, tuple[str | bytes, Reason]] = {
     "with a field more in a line": (_first("BCP", "BCP,BCP"), Reason.LINES_MALFORMED),
     "with a field less in a line": (_first("BCP,", ""), Reason.LINES_MALFORMED),
     "with a NUL in a reference": (_first("ORD-1", "OR\0D"), Reason.LINES_MALFORMED),
+    "with a reference that clears a terminal": (_first("ORD-1", "O\x1b[2JD"), Reason.LINES_MALFORMED),
+    "with a reference that turns the direction of writing": (_first("ORD-1", "O\u202eD"), Reason.LINES_MALFORMED),
     "with a line break inside quotes": (_first("ORD-1", '"OR\nD"'), Reason.LINES_MALFORMED),
     "with a quote that never ends": (_first("ORD-1", '"ORD-1'), Reason.LINES_MALFORMED),
     "with a type nobody knows": (_first("PAYMENT", "PAYMENTS"), Reason.LINES_MALFORMED),

@@ -74,6 +74,11 @@ class Trust(Strict):
     def _somebody_may_sign(cls, keys: tuple[TrustedKey, ...]) -> tuple[TrustedKey, ...]:
         if not any(key.role == "signer" for key in keys):
             raise ValueError("name at least one key with the role signer")
+        both = {key.fingerprint for key in keys if key.role == "signer"} & {
+            key.fingerprint for key in keys if key.role == "decryption"
+        }
+        if both:
+            raise ValueError(f"{min(both)} is named as theirs and as ours: who opens archives could sign them")
         return keys
 
     @property

@@ -1,8 +1,12 @@
-"""Checks on a block's bytes before anything parses them: no NUL, no tricks with quotes and line ends, valid UTF-8."""
+"""Checks on a block's bytes before anything parses them: no control characters, no tricks with quotes, valid UTF-8.
+
+What a terminal or a reader obeys instead of showing it has no business in a settlement file.
+"""
 
 from __future__ import annotations
 
 import codecs
+import re
 
 import numpy as np
 
@@ -10,6 +14,10 @@ from cuadre.formats.blocks import Block, count_line_ends
 from cuadre.formats.layout import malformed
 
 _UTF8_STEP = 1 << 20
+_FIRST_SHOWN = 0x20
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL_BEYOND_ASCII = re.compile("[\x80-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Of the second set, line ends of its own and what turns the direction of writing."""
 _RETURN, _FEED, _QUOTE = b'\r\n"'
 _BESIDE_QUOTES = np.frombuffer(b',\r\n"', np.uint8)
 
@@ -20,15 +28,22 @@ def check_octets(block: Block) -> None:
     Raises:
         ArchiveRejected: LINES_MALFORMED with the number of the record.
     """
-    nul = block.data.find(b"\0")
-    if nul >= 0:
-        raise malformed(_record(block, nul), "it holds a NUL byte.")
+    _check_controls(block)
     if b"\r" in block.data:
         _check_line_ends(block)
     if b'"' in block.data:
         _check_quotes(block)
     if not block.data.isascii():
         _check_utf8(block)
+
+
+def _check_controls(block: Block) -> None:
+    """Counted first, since looking for them takes forty times as long: mostly line ends are all there is."""
+    low = np.count_nonzero(np.frombuffer(block.data, np.uint8) < _FIRST_SHOWN)
+    if low == block.records and b"\x7f" not in block.data:
+        return
+    if found := _CONTROL.search(block.data):
+        raise malformed(_record(block, found.start()), "it holds a control character.")
 
 
 def _check_line_ends(block: Block) -> None:
@@ -55,9 +70,12 @@ def _check_utf8(block: Block) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(block.data), _UTF8_STEP):
         try:
-            decoder.decode(block.data[start : start + _UTF8_STEP], start + _UTF8_STEP >= len(block.data))
+            text = decoder.decode(block.data[start : start + _UTF8_STEP], start + _UTF8_STEP >= len(block.data))
         except UnicodeDecodeError as error:
             raise malformed(_record(block, start + error.start), "it is not valid UTF-8.") from None
+        if found := _CONTROL_BEYOND_ASCII.search(text):
+            at = block.data.index(found[0].encode())
+            raise malformed(_record(block, at), "it holds a control character.")
 
 
 def _record(block: Block, at: int) -> int:
