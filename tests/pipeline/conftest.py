@@ -112,3 +112,24 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     """Whose key signs receipts."""
     home = tmp_path_factory.mktemp("operator")
     return Operator(home, operator_key(home))
+
+
+@pytest.fixture(scope="session")
+def past_days(sandbox_day: Callable[..., SandboxDay]) -> list[SandboxDay]:
+    """Three days in a row with breaks: what one leaves open comes up on the next, and some is given back."""
+    made = [sandbox_day(200, breaks=0.08, parts=2)]
+    for seed in (2, 3):
+        day = made[-1].day + timedelta(days=1)
+        made.append(sandbox_day(200, seed=seed, breaks=0.08, day=day, previous=made[-1]))
+    return made
+
+
+@pytest.fixture(scope="session")
+def past(tmp_path_factory: pytest.TempPathFactory, past_days: list[SandboxDay], session_warehouse_url: str) -> House:
+    """A house in which the past days were run, to be read only; its source file names a warehouse that is not there."""
+    here = build_house(tmp_path_factory.mktemp("past") / "h", past_days[0], session_warehouse_url)
+    for made in past_days:
+        here.receive(made)
+        here.run(made.day)
+    (here.root / "warehouse.url").write_text("postgresql://nobody@127.0.0.1:1/nothing")
+    return here

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import yaml
@@ -19,31 +17,9 @@ from cuadre.model.errors import ArchiveRejected, Refusal, StoreDamaged
 from cuadre.pipeline.replay import Reopening, Replay, replay
 from cuadre.sandbox.archive import SandboxDay
 from tests.cli.test_commands import cuadre
-from tests.pipeline.conftest import House, build_house
+from tests.pipeline.conftest import House
 
-Make = Callable[..., SandboxDay]
 Days = list[SandboxDay]
-
-
-@pytest.fixture(scope="module")
-def days(sandbox_day: Make) -> Days:
-    """Three days in a row with breaks: what one leaves open comes up on the next, and some is given back."""
-    made = [sandbox_day(200, breaks=0.08, parts=2)]
-    for seed in (2, 3):
-        day = made[-1].day + timedelta(days=1)
-        made.append(sandbox_day(200, seed=seed, breaks=0.08, day=day, previous=made[-1]))
-    return made
-
-
-@pytest.fixture(scope="module")
-def reconciled(tmp_path_factory: pytest.TempPathFactory, days: Days, module_warehouse_url: str) -> House:
-    """A house in which the days were run; then its warehouse is gone, so that whoever asks it fails."""
-    here = build_house(tmp_path_factory.mktemp("replay") / "h", days[0], module_warehouse_url)
-    for made in days:
-        here.receive(made)
-        here.run(made.day)
-    (here.root / "warehouse.url").write_text("postgresql://nobody@127.0.0.1:1/nothing")
-    return here
 
 
 def rules(here: House, **changes: dict[str, object]) -> Source:
@@ -60,6 +36,16 @@ def replayed(here: House, under: Source, days: Days, reopening: Reopening | None
     return replay(here.work, under, days[0].day, days[-1].day, reopening=reopening)
 
 
+@pytest.fixture(scope="module")
+def widened(past: House, past_days: Days) -> Replay:
+    """The past days under a tolerance that nothing exceeds."""
+    return replayed(past, wide_rules(past), past_days)
+
+
+def wide_rules(here: House) -> Source:
+    return rules(here, settlement={"tolerance": dict.fromkeys(here.source.currencies, "1000000")})
+
+
 def kept(here: House) -> dict[str, str]:
     """Everything the house keeps, by its hash."""
     files = [path for path in here.root.rglob("*") if path.is_file() and path.name != "other.yaml"]
@@ -68,90 +54,81 @@ def kept(here: House) -> dict[str, str]:
 
 @pytest.mark.parametrize("reopened", [False, True], ids=["lines", "archives"])
 def test_unchanged_rules_flip_nothing_with_carried_items_and_claims(
-    reconciled: House, days: Days, reopened: bool
+    past: House, past_days: Days, reopened: bool
 ) -> None:
-    here, before = reconciled, kept(reconciled)
+    here, before = past, kept(past)
     reopening = Reopening(folder_of(here.source.trust.keyring)) if reopened else None
-    found = replayed(here, here.source, days, reopening)
+    found = replayed(here, here.source, past_days, reopening)
     assert (found.flips, found.changed, found.totals) == ((), (), ())
-    assert found.days == tuple(made.day for made in days)
-    items = [here.lake.read(here.lake.day(made.day))["report"]["items"] for made in days]
+    assert found.days == tuple(made.day for made in past_days)
+    items = [here.lake.read(here.lake.day(made.day))["report"]["items"] for made in past_days]
     assert found.rows == sum(items)
     assert kept(here) == before
     assert list(here.work.scratch.iterdir()) == []
 
 
-def test_a_wider_tolerance_flips_amount_mismatches_with_their_money_and_says_on_which_days(
-    reconciled: House, days: Days
-) -> None:
-    here, before = reconciled, kept(reconciled)
-    wide = rules(here, settlement={"tolerance": dict.fromkeys(here.source.currencies, "1000000")})
-    found = replayed(here, wide, days)
-    cleared = [each for each in found.flips if each.outcomes == ("amount_mismatch", "matched_with_variance")]
+def test_a_wider_tolerance_flips_amount_mismatches_with_their_money_and_says_on_which_days(widened: Replay) -> None:
+    cleared = [each for each in widened.flips if each.outcomes == ("amount_mismatch", "matched_with_variance")]
     assert cleared
-    assert {each.settlement_date for each in found.flips} == set(found.days)
+    assert {each.settlement_date for each in widened.flips} == set(widened.days)
     for each in cleared:
         assert each.was is not None
         assert each.now is not None
         assert "AMOUNT_DIFFERS" in {reason.code for reason in each.was.reasons}
         assert "AMOUNT_WITHIN_TOLERANCE" in {reason.code for reason in each.now.reasons}
         assert (each.was.at_risk > 0, each.now.at_risk) == (True, Decimal(0))
-    for total in found.totals:
-        alike = [
-            each for each in found.flips if (*each.outcomes, each.currency) == (total.was, total.now, total.currency)
-        ]
+    for total in widened.totals:
+        kind = (total.was, total.now, total.currency)
+        alike = [each for each in widened.flips if (*each.outcomes, each.currency) == kind]
         assert (total.count, total.money) == (len(alike), sum(each.money for each in alike))
-    assert sum(total.count for total in found.totals) == len(found.flips)
-    assert kept(here) == before
+    assert sum(total.count for total in widened.totals) == len(widened.flips)
 
 
-def test_what_the_new_rules_clear_does_not_come_up_again_on_the_next_day(reconciled: House, days: Days) -> None:
-    here = reconciled
-    wide = rules(here, settlement={"tolerance": dict.fromkeys(here.source.currencies, "1000000")})
-    found = replayed(here, wide, days)
-    cleared = {each.item_id for each in found.flips if each.settlement_date == days[0].day and each.now}
-    later = [each for each in found.flips if each.settlement_date > days[0].day and each.item_id in cleared]
+def test_what_the_new_rules_clear_does_not_come_up_again_on_the_next_day(widened: Replay) -> None:
+    first = widened.days[0]
+    cleared = {each.item_id for each in widened.flips if each.settlement_date == first and each.now}
+    later = [each for each in widened.flips if each.settlement_date > first and each.item_id in cleared]
     assert later
     assert {each.now for each in later} == {None}
 
 
-def test_another_fee_contract_changes_reasons_and_makes_variances_of_matches(reconciled: House, days: Days) -> None:
-    here = reconciled
+def test_another_fee_contract_changes_reasons_and_makes_variances_of_matches(past: House, past_days: Days) -> None:
+    here = past
     data = yaml.safe_load(here.source_file.read_text())
     for plan in data["fees"]:
         plan["percent"] = "9.99"
     other = here.root / "other.yaml"
     other.write_text(yaml.safe_dump(data))
-    found = replayed(here, load_source(other), days)
+    found = replayed(here, load_source(other), past_days)
     flips = {each.outcomes for each in found.flips}
     assert ("matched", "matched_with_variance") in flips
     codes = {reason.code for each in found.changed if each.now for reason in each.now.reasons}
     assert "FEE_DIFFERS" in codes
 
 
-def test_archives_that_the_new_rules_would_refuse_are_refused_by_name(reconciled: House, days: Days) -> None:
-    here = reconciled
+def test_archives_that_the_new_rules_would_refuse_are_refused_by_name(past: House, past_days: Days) -> None:
+    here = past
     stricter = rules(here, limits={"max_plaintext_bytes": 100})
     with pytest.raises(ArchiveRejected, match=r"\.pgp: "):
-        replayed(here, stricter, days, Reopening(folder_of(here.source.trust.keyring)))
+        replayed(here, stricter, past_days, Reopening(folder_of(here.source.trust.keyring)))
     assert list(here.work.scratch.iterdir()) == []
 
 
-def test_days_nobody_reconciled_are_refused_with_what_was_searched(reconciled: House, days: Days) -> None:
-    long_ago = days[0].day - timedelta(days=100)
+def test_days_nobody_reconciled_are_refused_with_what_was_searched(past: House, past_days: Days) -> None:
+    long_ago = past_days[0].day - timedelta(days=100)
     with pytest.raises(Refusal, match=f"no reconciled day from {long_ago} to {long_ago}"):
-        replay(reconciled.work, reconciled.source, long_ago, long_ago)
+        replay(past.work, past.source, long_ago, long_ago)
 
 
-def test_a_snapshot_altered_in_the_store_is_not_replayed(reconciled: House, days: Days, tmp_path: Path) -> None:
-    here = reconciled
-    orders = here.lake.store.get(here.lake.read(here.lake.day(days[0].day))["files"]["orders"]["key"])
+def test_a_snapshot_altered_in_the_store_is_not_replayed(past: House, past_days: Days) -> None:
+    here = past
+    orders = here.lake.store.get(here.lake.read(here.lake.day(past_days[0].day))["files"]["orders"]["key"])
     genuine = orders.read_bytes()
     orders.chmod(0o600)
     try:
         orders.write_bytes(genuine[:-1] + bytes([genuine[-1] ^ 1]))
         with pytest.raises(StoreDamaged, match="orders"):
-            replayed(here, here.source, days)
+            replayed(here, here.source, past_days)
     finally:
         orders.write_bytes(genuine)
         orders.chmod(0o400)
@@ -163,12 +140,12 @@ def command(here: House, days: Days, *more: object) -> subprocess.CompletedProce
 
 
 def test_the_command_shows_flips_by_kind_with_money_and_leaves_the_house_as_it_was(
-    reconciled: House, days: Days
+    past: House, past_days: Days
 ) -> None:
-    here, before = reconciled, kept(reconciled)
-    rules(here, settlement={"tolerance": dict.fromkeys(here.source.currencies, "1000000")})
+    here, before = past, kept(past)
+    wide_rules(here)
     other = ("--source", here.root / "other.yaml")
-    done = command(here, days, *other, "--json")
+    done = command(here, past_days, *other, "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert set(said) == {"source", "days", "rows", "flips", "changed", "totals"}
@@ -178,7 +155,7 @@ def test_the_command_shows_flips_by_kind_with_money_and_leaves_the_house_as_it_w
         "settlement_date", "item_id", "archive_id", "line_no", "currency", "money", "was", "now",
     }  # fmt: skip
     assert Decimal(first["money"]) > 0
-    shown = command(here, days, *other)
+    shown = command(here, past_days, *other)
     assert "amount_mismatch" in shown.stdout
     assert "→ matched_with_variance" in shown.stdout
     assert f"{len(said['flips']):,} flips. Nothing was published." in shown.stderr
@@ -186,15 +163,15 @@ def test_the_command_shows_flips_by_kind_with_money_and_leaves_the_house_as_it_w
 
 
 def test_the_command_takes_the_only_source_there_is_and_refuses_days_that_are_not_there(
-    reconciled: House, days: Days
+    past: House, past_days: Days
 ) -> None:
-    here = reconciled
+    here = past
     place = {"CUADRE_STORE": str(here.root / "store"), "CUADRE_SOURCES": str(here.source_file.parent)}
     place["CUADRE_SCRATCH"] = str(here.root / "scratch")
-    one = cuadre("replay", "--from", days[0].day, "--to", days[0].day, "--from-archives", environment=place)
+    one = cuadre("replay", "--from", past_days[0].day, "--to", past_days[0].day, "--from-archives", environment=place)
     assert (one.returncode, "no outcome flips" in one.stdout) == (0, True)
     none = cuadre("replay", "--from", "2020-01-01", "--to", "2020-01-31", environment=place)
     assert none.returncode == 3
     assert "no reconciled day from 2020-01-01 to 2020-01-31" in none.stderr
-    backwards = cuadre("replay", "--from", days[1].day, "--to", days[0].day, environment=place)
+    backwards = cuadre("replay", "--from", past_days[1].day, "--to", past_days[0].day, environment=place)
     assert backwards.returncode == 2

@@ -1,0 +1,245 @@
+"""A reference explained: the whole life of the lines, orders, batches and bank credits it names, out of the lake.
+
+The lake says nearly all, so that this works offline; the warehouse adds breaks and decisions when it is asked. How it
+is searched is in `search.py`, what is said of it in `life.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import date, datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from cuadre.config.source import Source
+from cuadre.marts.fill import filled, model_sql
+from cuadre.model.columns import MARTS, RECON_BREAK, SETTLEMENT_BATCH, Table
+from cuadre.model.errors import CuadreError, Refusal
+from cuadre.pipeline.keeping import Json, admissions_of, day_files
+from cuadre.pipeline.lake import Lake
+from cuadre.pipeline.life import (
+    Archive,
+    Batch,
+    BatchLife,
+    Credit,
+    DayOutcome,
+    Explanation,
+    Item,
+    Line,
+    OrderSeen,
+    Place,
+    Step,
+)
+from cuadre.pipeline.search import Search, in_order, searching
+from cuadre.pipeline.workplace import Workplace
+from cuadre.warehouse import connect
+
+MOST_LINES = 5
+MOST_BREAKS = 10
+
+_DECISIONS = tuple(mart for mart in MARTS if mart.name == "decision")
+_Node = Place | str
+_Batches = dict[tuple[date, str], tuple[Batch, ...]]
+
+
+def explain(
+    work: Workplace,
+    source: Source,
+    reference: str,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    warehouse: str | None = None,
+) -> Explanation:
+    """Everything that is known of `reference`.
+
+    Args:
+        work: Where the days are kept; nothing is written.
+        source: Whose days are searched.
+        reference: An order id, one of a line's references, an item id, a batch, or a bank credit's id or reference.
+        first: The first settlement date to search; from the beginning when not given.
+        last: The last one.
+        warehouse: The warehouse's URL; None leaves out what only the warehouse knows.
+
+    Raises:
+        Refusal: nothing of that name is there; the message says what was searched.
+        StoreDamaged: a file that a record names is gone.
+    """
+    lake = work.lake(source)
+    days = [day for day in lake.fetched() if (first or day) <= day <= (last or day)]
+    runs = {day: lake.read(lake.day(day)) for day in lake.days() if day in days}
+    admissions = [record for day in days for record in lake.records(lake.admission(day))]
+    with searching(lake, admissions, runs) as search:
+        items = _items(search, reference, [_archive(record, runs) for record in admissions])
+        credits = search.credits(reference)
+        named = {reference, *(each.reference for each in credits if each.reference)}
+        wanted = {(day, batch) for batch in named for day in search.batch_days(batch) if day in runs}
+        of_items = {(each.settlement_date, each.batch_id) for item in items for each in item.lines if each.batch_id}
+        batches = _batches(lake, source, runs, wanted | of_items)
+        meant = [batch for place in sorted(wanted) for batch in batches.get(place, ())]
+        lives = tuple(_life(search, batch) for batch in meant if batch.batch_id == reference or _pays(credits, batch))
+    if not (items or credits or lives):
+        raise Refusal(_nothing(source, reference, days))
+    items = [_with_batches(item, batches) for item in items]
+    items, said = _asked(warehouse, source, items)
+    concerned = set().union(*(item.days for item in items), {life.batch.settlement_date for life in lives})
+    journal = _journal(work, source, concerned)
+    return Explanation(source.source, reference, tuple(days), tuple(items), lives, tuple(credits), journal, said)
+
+
+def _items(search: Search, reference: str, archives: Sequence[Archive]) -> list[Item]:
+    lines = search.lines_naming(reference)
+    known = search.orders("order_id", [reference]) + search.orders("psp_reference", [reference])
+    wanted = {reference, *(order.order_id for order in known)}
+    outcomes = search.outcomes(wanted, [reference], {line.place for line in lines})
+    claimed = {each.order_id for each in outcomes if each.order_id} - wanted
+    if claimed:
+        outcomes = sorted({*outcomes, *search.outcomes(claimed, (), ())}, key=in_order)
+    orders = search.orders("order_id", {each.order_id for each in outcomes if each.order_id} | wanted)
+    places = {each.place for each in outcomes if each.place} - {line.place for line in lines}
+    lines += search.lines_at(places)
+    return [_item(group, lines, outcomes, orders, archives) for group in _together(lines, outcomes, orders)]
+
+
+def _together(
+    lines: Iterable[Line], outcomes: Iterable[DayOutcome], orders: Iterable[OrderSeen]
+) -> list[frozenset[_Node]]:
+    """Lines and orders that some outcome names together, in groups that share nothing, oldest first."""
+    links: list[set[_Node]] = [{line.place} for line in sorted(lines, key=lambda each: each.settlement_date)]
+    links += [{node for node in (each.place, each.order_id) if node} for each in outcomes]
+    links += [{order.order_id} for order in orders]
+    group_of: dict[_Node, frozenset[_Node]] = {}
+    for link in links:
+        group = frozenset(link).union(*(group_of.get(node, ()) for node in link))
+        group_of.update(dict.fromkeys(group, group))
+    return list(dict.fromkeys(group_of.values()))
+
+
+def _item(
+    group: frozenset[_Node],
+    lines: Iterable[Line],
+    outcomes: Iterable[DayOutcome],
+    orders: Iterable[OrderSeen],
+    archives: Iterable[Archive],
+) -> Item:
+    mine = tuple(sorted((each for each in lines if each.place in group), key=lambda line: line.settlement_date))
+    names = {each.archive_id for each in mine}
+    return Item(
+        orders=tuple(each for each in orders if each.order_id in group),
+        lines=mine,
+        archives=tuple(each for each in archives if each.archive_id in names),
+        outcomes=tuple(each for each in outcomes if each.place in group or each.order_id in group),
+        batches=(),
+    )
+
+
+def _archive(record: Json, runs: dict[date, Json]) -> Archive:
+    archive, admission = record["archive"], record["admission"]
+    day = date.fromisoformat(archive["settlement_date"])
+    return Archive(
+        archive_id=archive["archive_id"],
+        name=archive["name"],
+        settlement_date=day,
+        verdict=admission["verdict"],
+        signer=admission["signer"],
+        signed_at=_moment(admission["signed_at"]),
+        seen_at=datetime.fromisoformat(record["seen_at"]),
+        counts=day in runs and archive["archive_id"] in runs[day]["archives"],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _batches(lake: Lake, source: Source, runs: dict[date, Json], wanted: Collection[tuple[date, str]]) -> _Batches:
+    """The batches as the marts have them, worked out from the files of their days."""
+    found: defaultdict[tuple[date, str], list[Batch]] = defaultdict(list)
+    for day in sorted({day for day, _ in wanted} & runs.keys()):
+        files = day_files(lake, source, day, admissions_of(lake, day), lake.read(lake.checks(day)), runs[day])
+        columns = ", ".join(field.name for field in fields(Batch))
+        query = (
+            f"SELECT {columns} FROM ({model_sql(SETTLEMENT_BATCH)}) "
+            "WHERE list_contains($ids, batch_id) ORDER BY batch_id, currency"
+        )
+        with filled(files, source, files.as_of) as duck:
+            ids = [batch for each, batch in wanted if each == day]
+            for row in duck.execute(query, {"ids": ids}).fetchall():
+                batch = Batch(*row)
+                found[day, batch.batch_id].append(batch)
+    return {place: tuple(batches) for place, batches in found.items()}
+
+
+def _life(search: Search, batch: Batch) -> BatchLife:
+    return BatchLife(
+        batch,
+        tuple(search.batch_lines(batch, MOST_LINES)),
+        search.batch_outcomes(batch),
+        tuple(search.batch_breaks(batch, MOST_BREAKS)),
+    )
+
+
+def _pays(credits: Iterable[Credit], batch: Batch) -> bool:
+    return any((each.reference, each.currency) == (batch.batch_id, batch.currency) for each in credits)
+
+
+def _with_batches(item: Item, batches: _Batches) -> Item:
+    places = dict.fromkeys((line.settlement_date, line.batch_id or "", line.currency) for line in item.lines)
+    mine = [b for day, batch, currency in places for b in batches.get((day, batch), ()) if b.currency == currency]
+    return replace(item, batches=tuple(mine))
+
+
+def _asked(url: str | None, source: Source, items: list[Item]) -> tuple[list[Item], str]:
+    """The items with what the warehouse knows of them, and whether it was asked."""
+    ids = sorted({each for item in items for each in item.item_ids})
+    if url is None:
+        return items, "was not asked"
+    try:
+        breaks = _rows(url, RECON_BREAK, source, ids)
+        decisions = [row for table in _DECISIONS for row in _rows(url, table, source, ids)]
+    except CuadreError as error:
+        return items, f"did not answer: {error}".rstrip(".")
+
+    def mine(rows: list[dict[str, Any]], item: Item) -> tuple[dict[str, Any], ...]:
+        return tuple(row for row in rows if row["item_id"] in item.item_ids)
+
+    return [replace(item, breaks=mine(breaks, item), decisions=mine(decisions, item)) for item in items], "was asked"
+
+
+def _rows(url: str, table: Table, source: Source, ids: list[str]) -> list[dict[str, Any]]:
+    columns, order = ", ".join(f'"{name}"' for name in table.names), ", ".join(table.key)
+    query = f"SELECT {columns} FROM recon.{table.name} WHERE source = %s AND item_id = ANY(%s) ORDER BY {order}"
+    with (
+        connect(url, "Migrate the schema recon first.") as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        cursor.execute(query.encode(), (source.source, ids))
+        return cursor.fetchall()
+
+
+def _journal(work: Workplace, source: Source, days: Collection[date]) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            seq=entry["seq"],
+            at=datetime.fromisoformat(entry["at"]),
+            step=entry["step"],
+            settlement_date=date.fromisoformat(entry["settlement_date"]),
+            outcome=entry["outcome"],
+            message=entry["record"].get("message"),
+        )
+        for entry in work.journal.records()
+        if entry["source"] == source.source and date.fromisoformat(entry["settlement_date"]) in days
+    )
+
+
+def _nothing(source: Source, reference: str, days: Sequence[date]) -> str:
+    if not days:
+        return f"{source.source}: there is no day to search in the store."
+    return (
+        f"{source.source}: nothing is called {reference} on the {len(days):,} days from {days[0]} to {days[-1]}. "
+        "Searched: order ids, CIPs, operation and original references of lines and order snapshots, item ids, batches, "
+        "and ids and references of bank credits."
+    )
