@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,7 +25,15 @@ from cuadre.sandbox.archive import SandboxDay
 from cuadre.sandbox.provider import Provider, running_provider
 from cuadre.sandbox.shop import open_shop, stock_shop
 from tests.airflow.conftest import DAG_ID
+from tests.sandbox.opening import body
 
+KILLS_IN_THE_SECOND_PASS = """#!/bin/sh
+case "$*" in *--decrypt*) echo pass >> "{root}/passes" ;; esac
+if [ "$(grep -c pass "{root}/passes" 2>/dev/null)" = 2 ]; then
+    {gpg} "$@" | {{ cat; sleep 0.2; kill -KILL $PPID; }}
+fi
+exec {gpg} "$@"
+"""
 SCRIPT = Path(__file__).with_name("run_day.py")
 
 
@@ -55,6 +64,11 @@ class Merchant:
         for archive in (made or self.made).archives:
             shutil.copyfile(archive, self.outbox / archive.name)
 
+    @property
+    def deadly(self) -> Path:
+        """A `gpg` that kills who started it; while it is there it is the one that is found."""
+        return self.root / "bin" / "gpg"
+
     def run(self, provider: Provider, made: SandboxDay | None = None, *, dag_id: str = DAG_ID) -> dict[str, Any]:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", str(SCRIPT), dag_id, (made or self.made).day.isoformat()],
@@ -64,8 +78,11 @@ class Merchant:
             check=False,
             timeout=240,
         )
-        assert done.returncode == 0, done.stderr[-4000:]
         self.output = done.stdout + done.stderr
+        if self.deadly.exists():
+            assert done.returncode == -signal.SIGKILL, self.output[-4000:]
+            return {}
+        assert done.returncode == 0, done.stderr[-4000:]
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         return result
 
@@ -91,6 +108,7 @@ class Merchant:
             "extra": dict(url.query),
         }
         return {
+            "PATH": f"{self.deadly.parent}:{os.environ['PATH']}",
             "AIRFLOW_HOME": str(self.root / "airflow"),
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
             "AIRFLOW_CONN_CUADRE_PAGOEFECTIVO_PE": json.dumps(sftp),
@@ -163,6 +181,45 @@ def test_a_tampered_archive_ends_the_run_at_its_first_try_and_opens_an_incident(
         assert {states[name][0] for name in ("check", "reconcile", "publish", "alert")} == {"upstream_failed"}
         assert place.rows("SELECT kind, state FROM recon.incident") == [("archive_rejected", "open")]
         assert place.rows("SELECT count(*) FROM recon.recon_line") == [(0,)]
+
+
+@pytest.mark.airflow
+def test_nothing_of_a_task_that_was_killed_and_of_an_archive_that_was_refused_is_anywhere(
+    merchant: Callable[[SandboxDay], Any], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    made = sandbox_day(300, faults=("control_total",))
+    secret = {record["transaction_code"].encode() for record in body(made)} - {b""}
+    assert len(secret) > 100
+    with merchant(made) as (place, provider):
+        place.deliver()
+        place.deadly.parent.mkdir()
+        place.deadly.write_text(KILLS_IN_THE_SECOND_PASS.format(gpg=shutil.which("gpg"), root=place.root))
+        place.deadly.chmod(0o700)
+        place.run(provider)
+        assert (place.root / "passes").read_text().count("pass") == 2
+        assert _told(place, secret) == []
+        place.deadly.unlink()
+        assert place.run(provider)["tasks"]["admit[0]"]["state"] == "failed"
+        assert place.rows("SELECT reason FROM recon.archive_admission") == [("CONTROL_TOTAL_MISMATCH",)]
+        assert _told(place, secret) == []
+        assert list((place.root / "scratch").iterdir()) == []
+
+
+def _told(place: Merchant, secret: set[bytes]) -> list[str]:
+    """Where any of `secret` stands: files of the installation, Airflow's database among them, output, marts."""
+    files = [path for path in place.root.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert {"airflow.db", "journal.jsonl"} <= {path.name for path in files}
+    assert not [path for path in files if path.suffix == ".parquet"], "what is packed in one is not seen below"
+    marts = [
+        name for (name,) in place.rows("SELECT table_name FROM information_schema.tables WHERE table_schema='recon'")
+    ]
+    texts = {
+        **{str(path): path.read_bytes() for path in files},
+        **{f"recon.{name}": repr(place.rows(f"SELECT * FROM recon.{name}")).encode() for name in marts},
+        "output": place.output.encode(),
+    }
+    assert len(marts) > 9
+    return [name for name, text in texts.items() if any(each in text for each in secret)]
 
 
 @pytest.mark.airflow
