@@ -7,7 +7,18 @@ from enum import Enum
 from pathlib import Path
 
 from cuadre.model import codes as vocabulary
-from cuadre.model.columns import CANONICAL, INCIDENT, MARTS, MOVEMENT, Column, Kind, Table
+from cuadre.model.columns import (
+    CANONICAL,
+    DECISION,
+    INCIDENT,
+    MARTS,
+    MOVEMENT,
+    OPEN_BREAK,
+    STANDING_DECISION,
+    Column,
+    Kind,
+    Table,
+)
 from cuadre.quality.expectations import EXPECTATIONS
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -48,9 +59,10 @@ counts from the moment it began. The role `cuadre_analyst` may read them all.
 """
     parquet = "".join(_table(table, TYPES_AT["parquet"]) for table in CANONICAL)
     marts = "".join(_table(table, TYPES_AT["warehouse"]) + _example(table) for table in MARTS)
-    answers = _table(MOVEMENT, TYPES_AT["warehouse"], "Function of two moments") + _example(MOVEMENT)
+    besides = ((DECISION, "Table"), (STANDING_DECISION, "View"), (OPEN_BREAK, "View"), (MOVEMENT, "Function"))
+    more = "".join(_table(table, TYPES_AT["warehouse"], what) + _example(table) for table, what in besides)
     sections = f"\n## Tables exchanged as Parquet\n{parquet}\n## Marts: schema `recon`\n{marts}"
-    return as_page("model/columns/", f"{head}{sections}\n## What schema `recon` answers besides\n{answers}")
+    return as_page("model/columns/", f"{head}{sections}\n## Decisions and movements: schema `recon` besides\n{more}")
 
 
 TYPES_AT = {"parquet": 0, "warehouse": 1}
@@ -67,6 +79,8 @@ def codes() -> str:
         ("Batches", "How far a settlement batch agrees.", _meanings(vocabulary.BatchStatus)),
         ("Batches and the bank", "How credits were found to pay batches.", _meanings(vocabulary.BankMethod)),
         ("Batches without their credit", "Why a batch is not settled.", _meanings(vocabulary.BankReason)),
+        ("Decisions", "What people say of an item.", _meanings(vocabulary.DecisionKind)),
+        ("States of a break", "Where an open break stands between people.", _meanings(vocabulary.BreakState)),
         ("Incidents", "What is alerted; each has its run book.", _incidents()),
     )
     body = "".join(f"\n## {title}\n\n{lead}\n\n{grid(('code', 'meaning'), rows)}" for title, lead, rows in sections)

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from cuadre.model.codes import IncidentKind
-from cuadre.model.columns import MARTS
+from cuadre.model.columns import MARTS, OPEN_BREAK
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "runbooks"
@@ -32,7 +32,7 @@ def test_a_page_has_the_kinds_title_a_severity_and_all_sections_in_order(kind: I
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_queries_of_a_page_read_columns_that_exist(page: Path):
-    columns = {f"recon.{mart.name}": set(mart.names) for mart in MARTS}
+    columns = {f"recon.{table.name}": set(table.names) for table in (*MARTS, OPEN_BREAK)}
     blocks = re.findall(r"```sql\n(.+?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
     for statement in (tree for block in blocks for tree in sqlglot.parse(block, dialect="postgres")):

@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 import cuadre
-from cuadre.cli import explain, journal, keyring, marts, receipt, replay, sandbox, steps
+from cuadre.cli import deciding, explain, journal, keyring, marts, receipt, replay, sandbox, steps
 from cuadre.cli.arguments import Json
 from cuadre.cli.show import Exit, err, print_json
 from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
@@ -31,6 +31,7 @@ app.add_typer(marts.app, name="marts")
 app.add_typer(journal.app, name="journal")
 app.add_typer(receipt.app, name="receipt")
 steps.register(app)
+deciding.register(app)
 app.command()(explain.explain)
 app.command()(replay.replay)
 

@@ -175,6 +175,14 @@ class Thresholds(Strict):
     unreconciled: dict[Currency, Money] = Field(default_factory=dict)
 
 
+class Decisions(Strict):
+    """What people may decide alone. `second_person_above`: accepting, writing off or linking more money than this, by
+    currency, counts once somebody else has approved it; a currency that is not named always needs a second person.
+    """
+
+    second_person_above: dict[Currency, Money] = Field(default_factory=dict)
+
+
 class Alerts(Strict):
     """Where incidents go besides the local file, and the address run books are read at."""
 
@@ -205,11 +213,13 @@ class Source(Strict):
     bank: Bank | None = None
     publish: Literal["all", "exceptions"] = "all"
     thresholds: Thresholds = Thresholds()
+    decisions: Decisions = Decisions()
     alerts: Alerts = Alerts()
 
     @model_validator(mode="after")
     def _currencies_agree(self) -> Source:
         named = {plan.currency for plan in self.fees}
+        named |= set(self.decisions.second_person_above)
         named |= set(self.limits.amounts) | set(self.settlement.tolerance) | set(self.thresholds.unreconciled)
         named |= self.matching.currencies
         strangers = sorted(named - set(self.currencies))

@@ -1,7 +1,7 @@
 """The schema `recon` as SQLAlchemy metadata, made from the column registry: tables, views, comments.
 
 A mart is a table `recon.<mart>_history`, in which rows are believed from `known_from` until `known_to`, and a view
-`recon.<mart>`, which shows today's belief. `incident` is a state and has a table only. The migrations build this in
+`recon.<mart>`, which shows today's belief. `incident` and `decision` are tables only. The migrations build this in
 the database; a test holds the two together. `python -m cuadre.marts.schema` prints the DDL for a migration.
 """
 
@@ -14,10 +14,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 from sqlalchemy.types import TypeEngine
 
+from cuadre.marts.deciding import VIEWS, guard_ddl, select_sql
 from cuadre.marts.functions import believed_sql, function_ddl
 from cuadre.marts.history import BELIEVED, KNOWN_FROM, KNOWN_TO, SCHEMA, history_name
 from cuadre.model import columns as registry
-from cuadre.model.columns import MARTS, RECON_LINE, Kind
+from cuadre.model.columns import DECISION, MARTS, RECON_LINE, Kind
 
 _REFERENCES = ("order_id", "psp_reference", "merchant_reference", "operation_reference")
 """What a payment is looked up by in `recon_line`."""
@@ -40,7 +41,7 @@ _TYPES: dict[Kind, TypeEngine[Any]] = {
 def metadata() -> MetaData:
     """All physical tables of schema `recon`."""
     tables = MetaData(schema=SCHEMA)
-    for mart in MARTS:
+    for mart in (*MARTS, DECISION):
         _physical(mart, tables)
     return tables
 
@@ -61,8 +62,10 @@ def ddl() -> list[str]:
         statements.append(str(SetTableComment(table).compile(dialect=dialect)))
         statements += [str(SetColumnComment(column).compile(dialect=dialect)) for column in commented]
     for mart in BELIEVED:
-        statements += _view_ddl(mart)
-    return statements + function_ddl()
+        statements += _view_ddl(mart, (*mart.columns, KNOWN_FROM), view_sql(mart))
+    for view in VIEWS:
+        statements += _view_ddl(view, view.columns, select_sql(view))
+    return statements + function_ddl() + guard_ddl()
 
 
 def _physical(mart: registry.Table, tables: MetaData) -> Table:
@@ -108,13 +111,13 @@ def _column(column: registry.Column) -> Column[Any]:
     return Column(column.name, _TYPES[column.kind], nullable=column.nullable, comment=column.doc)
 
 
-def _view_ddl(mart: registry.Table) -> list[str]:
+def _view_ddl(mart: registry.Table, columns: tuple[registry.Column, ...], select: str) -> list[str]:
     view = f"{SCHEMA}.{mart.name}"
     statements = [
-        f"CREATE VIEW {view} AS {view_sql(mart)}",
+        f"CREATE VIEW {view} AS {select}",
         f"COMMENT ON VIEW {view} IS {_literal(_sentence(mart.grain) + ' As believed today.')}",
     ]
-    for column in (*mart.columns, KNOWN_FROM):
+    for column in columns:
         statements.append(f'COMMENT ON COLUMN {view}."{column.name}" IS {_literal(column.doc)}')
     return statements
 

@@ -198,6 +198,31 @@ class BankReason(Enum):
     PAID_BEFORE = "The credit names a batch that was paid on an earlier day, or by other credits."
 
 
+class DecisionKind(Enum):
+    """What a person says of an item. The value is its meaning."""
+
+    accept = "The break is explained and needs nothing more, for the reason given."
+    write_off = "The money is given up."
+    link = "The item belongs to the order or item named in `linked_to`."
+    assign = "`assignee` looks after the item from now on."
+    comment = "A remark; it changes nothing."
+    approve = "A second person agrees with the decision in `refers_to`."
+    void = "The decision in `refers_to` counts no more."
+
+
+SETTLING = (DecisionKind.accept, DecisionKind.write_off, DecisionKind.link)
+"""Decisions after which a break counts as unreconciled no more, as long as they stand."""
+
+
+class BreakState(Enum):
+    """Where an open break stands between people. The value is its meaning."""
+
+    undecided = "Nobody has decided anything."
+    waiting = "A decision waits for a second person."
+    settled = "A decision stands: it is unreconciled no more."
+    reopened = "It was decided, and has changed since: the decision was about something else."
+
+
 class IncidentKind(Enum):
     """What may go wrong with a day, or with a source's keys. The value is the title of its run book."""
 

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from cuadre.alerts import Change, open_incidents
 from cuadre.config.source import Source
+from cuadre.marts.decisions import settled
 from cuadre.model.codes import IncidentKind
 from cuadre.model.errors import ConfigurationError, CuadreError, WarehouseUnavailable
-from cuadre.model.records import CheckReport, Finding, ReconcileReport, from_json
+from cuadre.model.records import CheckReport, Finding, OutcomeTotal, ReconcileReport, from_json
 from cuadre.pipeline.alert import JUDGED_BY_SUCCESS, findings_of_day, raise_incidents
 from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.workplace import Workplace
@@ -29,7 +30,8 @@ def alert_day(
     """
     report, check = from_json(ReconcileReport, reconciled["report"]), from_json(CheckReport, checked["report"])
     with work.journalled("alert", source, day, now) as note:
-        changes = tell(work, source, day, findings_of_day(source, check, report), JUDGED_BY_SUCCESS, now)
+        findings = findings_of_day(source, check, report, _settled(work, source, day))
+        changes = tell(work, source, day, findings, JUDGED_BY_SUCCESS, now)
         note.update(changes=changes_told(changes), mart_hash=publication["mart_hash"])
         if not all(change.recorded for change in changes):
             raise WarehouseUnavailable("The state of an incident could not be recorded; it was told.")
@@ -71,6 +73,15 @@ def tell(
         local_file=work.alerts,
         judged=judged,
     )
+
+
+def _settled(work: Workplace, source: Source, day: date) -> tuple[OutcomeTotal, ...]:
+    """What people have settled of the day; nothing when it cannot be read, so that rather too much is told."""
+    url = warehouse_url(work, source)
+    try:
+        return settled(url, source.source, day) if url else ()
+    except CuadreError:
+        return ()
 
 
 def _has_open(work: Workplace, source: Source, day: date) -> bool:

@@ -44,10 +44,15 @@ def raise_incidents(
     return settle(findings, judged, source=source, day=day, url=url, now=now, channels=channels, local_file=local_file)
 
 
-def findings_of_day(source: Source, check: CheckReport | None, report: ReconcileReport | None) -> list[Finding]:
-    """All that a finished day has to tell: failed expectations, too many breaks, too much unreconciled money."""
+def findings_of_day(
+    source: Source, check: CheckReport | None, report: ReconcileReport | None, settled: Sequence[OutcomeTotal] = ()
+) -> list[Finding]:
+    """All that a finished day has to tell: failed expectations, too many breaks, too much unreconciled money.
+
+    Breaks that people have `settled` count no more: they are left out of the day's.
+    """
     found = check_findings(check) if check else []
-    return found + (break_findings(report, source) if report else [])
+    return found + (break_findings(_without(report, settled), source) if report else [])
 
 
 def rejection_findings(admissions: Iterable[Admission]) -> list[Finding]:
@@ -113,6 +118,16 @@ def _unreconciled(totals: tuple[OutcomeTotal, ...], thresholds: dict[str, Decima
     count = sum(total.count for total in totals if total.outcome in _BREAKS and total.currency in over)
     cause = f"More money is unreconciled than the source's thresholds allow: {said}."
     return Finding(IncidentKind.unreconciled_money, cause, count, over, _largest(totals))
+
+
+def _without(report: ReconcileReport, settled: Sequence[OutcomeTotal]) -> ReconcileReport:
+    less = {(total.outcome, total.currency): total for total in settled}
+    left = []
+    for total in report.outcomes:
+        gone = less.get((total.outcome, total.currency))
+        measures = ("count", "money", "at_risk", "carried", "carried_at_risk") if gone else ()
+        left.append(replace(total, **{name: getattr(total, name) - getattr(gone, name) for name in measures}))
+    return replace(report, outcomes=tuple(left))
 
 
 def _without_carried(total: OutcomeTotal) -> OutcomeTotal:

@@ -3,7 +3,7 @@
 The Arrow schemas, the expectation suite, the warehouse DDL with its comments and the data dictionary are made from
 this package. Money is DECIMAL(18,6) in the line's own currency, merchant's sign; instants are UTC.
 `declaring.py` says what a table is, `canonical.py` holds those exchanged as Parquet, `marts.py` those of the warehouse,
-`reading.py` what the warehouse answers besides.
+`deciding.py` what people say of open items, `reading.py` what the warehouse answers besides.
 What does not live here: types of any engine (see `cuadre.model.arrow` and `cuadre.marts.schema`).
 """
 
@@ -19,6 +19,7 @@ from cuadre.model.columns.canonical import (
     OUTCOMES,
     SUGGESTIONS,
 )
+from cuadre.model.columns.deciding import DECISION, OPEN_BREAK, STANDING_DECISION
 from cuadre.model.columns.declaring import Column, Kind, Table
 from cuadre.model.columns.marts import (
     ARCHIVE_ADMISSION,
@@ -42,11 +43,13 @@ __all__ = [
     "CANONICAL",
     "CHECK_RESULT",
     "CLAIMS",
+    "DECISION",
     "FEE_AUDIT",
     "INCIDENT",
     "LINES",
     "MARTS",
     "MOVEMENT",
+    "OPEN_BREAK",
     "OPEN_ITEMS",
     "ORDERS",
     "OUTCOMES",
@@ -55,6 +58,7 @@ __all__ = [
     "RECON_LINE",
     "RUN_RECEIPT",
     "SETTLEMENT_BATCH",
+    "STANDING_DECISION",
     "SUGGESTIONS",
     "Column",
     "Kind",

@@ -43,9 +43,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop all marts: what was believed is lost. The role stays, other schemas may use it."""
+    """Drop all marts: what was believed and decided is lost. The role stays, other schemas may use it."""
     op.execute(
         "DO $$ DECLARE mart text; BEGIN "
         "FOR mart IN SELECT tablename FROM pg_tables WHERE schemaname = 'recon' AND tablename <> 'alembic_version' "
         "LOOP EXECUTE format('DROP TABLE recon.%I CASCADE', mart); END LOOP; END $$"
     )
+    op.execute("DROP FUNCTION recon.refuse_change()")

@@ -58,6 +58,44 @@ COMMENT ON COLUMN recon.check_result_history.doc IS 'What it checks, in words.';
 COMMENT ON COLUMN recon.check_result_history.checked_at IS 'When it was run.';
 COMMENT ON COLUMN recon.check_result_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.check_result_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.decision (
+	decision_id TEXT NOT NULL, 
+	source TEXT NOT NULL, 
+	item_id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	refers_to TEXT, 
+	linked_to TEXT, 
+	assignee TEXT, 
+	outcome TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	expected NUMERIC(24, 6), 
+	got NUMERIC(24, 6), 
+	delta NUMERIC(24, 6), 
+	amount NUMERIC(24, 6) NOT NULL, 
+	needs_second BOOLEAN NOT NULL, 
+	decided_by TEXT NOT NULL, 
+	decided_at TIMESTAMP WITH TIME ZONE NOT NULL
+);
+CREATE UNIQUE INDEX decision_key ON recon.decision (decision_id);
+COMMENT ON TABLE recon.decision IS 'A row is one thing a person said of an item; never changed, never removed.';
+COMMENT ON COLUMN recon.decision.decision_id IS 'Id of the decision.';
+COMMENT ON COLUMN recon.decision.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.decision.item_id IS 'The item decided on, as in `recon_break`.';
+COMMENT ON COLUMN recon.decision.kind IS 'The DecisionKind code.';
+COMMENT ON COLUMN recon.decision.reason IS 'Why, in words; no personal data.';
+COMMENT ON COLUMN recon.decision.refers_to IS 'For approve and void: the decision that is meant.';
+COMMENT ON COLUMN recon.decision.linked_to IS 'For link: the order id, or the item id, it belongs to.';
+COMMENT ON COLUMN recon.decision.assignee IS 'For assign: the login of whoever looks after it.';
+COMMENT ON COLUMN recon.decision.outcome IS 'Outcome of the item when it was decided on.';
+COMMENT ON COLUMN recon.decision.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.decision.expected IS 'What the order said then.';
+COMMENT ON COLUMN recon.decision.got IS 'What the line said then.';
+COMMENT ON COLUMN recon.decision.delta IS 'got - expected then.';
+COMMENT ON COLUMN recon.decision.amount IS 'Money decided on: what was at risk, or else what the item is about.';
+COMMENT ON COLUMN recon.decision.needs_second IS 'Whether it counts only once somebody else has approved it.';
+COMMENT ON COLUMN recon.decision.decided_by IS 'Login of the person; never an e-mail address.';
+COMMENT ON COLUMN recon.decision.decided_at IS 'When.';
 CREATE TABLE recon.fee_audit_history (
 	source TEXT NOT NULL, 
 	settlement_date DATE NOT NULL, 
@@ -476,6 +514,172 @@ COMMENT ON COLUMN recon.run_receipt."outcome_hash" IS 'SHA-256 of the outcomes.'
 COMMENT ON COLUMN recon.run_receipt."mart_hash" IS 'SHA-256 over what the rows follow from: the outcomes'' hash, the day''s lines, the SQL models, and the rows of every mart but recon_line.';
 COMMENT ON COLUMN recon.run_receipt."published_at" IS 'When it was committed.';
 COMMENT ON COLUMN recon.run_receipt."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.standing_decision AS -- Decisions that settle an item and are not void. Nobody approves his own, whatever a row says.
+SELECT
+    d.decision_id,
+    d.source,
+    d.item_id,
+    d.kind,
+    d.reason,
+    d.linked_to,
+    d.outcome,
+    d.currency,
+    d.expected,
+    d.got,
+    d.delta,
+    d.amount,
+    d.needs_second,
+    d.decided_by,
+    d.decided_at,
+    a.decided_by AS approved_by,
+    a.decided_at AS approved_at,
+    (NOT d.needs_second OR a.decision_id IS NOT NULL) AS counts
+FROM recon.decision AS d
+LEFT JOIN LATERAL (
+    SELECT y.decision_id, y.decided_by, y.decided_at
+    FROM recon.decision AS y
+    WHERE y.kind = 'approve' AND y.refers_to = d.decision_id AND y.decided_by <> d.decided_by
+        AND NOT EXISTS (SELECT FROM recon.decision AS v WHERE v.kind = 'void' AND v.refers_to = y.decision_id)
+    ORDER BY y.decided_at, y.decision_id
+    LIMIT 1
+) AS a ON TRUE
+WHERE d.kind IN ('accept', 'write_off', 'link')
+    AND NOT EXISTS (SELECT FROM recon.decision AS v WHERE v.kind = 'void' AND v.refers_to = d.decision_id);
+COMMENT ON VIEW recon.standing_decision IS 'A row is one decision that settles an item and is not void, approved or not. As believed today.';
+COMMENT ON COLUMN recon.standing_decision."decision_id" IS 'Id of the decision.';
+COMMENT ON COLUMN recon.standing_decision."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.standing_decision."item_id" IS 'The item decided on, as in `recon_break`.';
+COMMENT ON COLUMN recon.standing_decision."kind" IS 'The DecisionKind code.';
+COMMENT ON COLUMN recon.standing_decision."reason" IS 'Why, in words; no personal data.';
+COMMENT ON COLUMN recon.standing_decision."linked_to" IS 'For link: the order id, or the item id, it belongs to.';
+COMMENT ON COLUMN recon.standing_decision."outcome" IS 'Outcome of the item when it was decided on.';
+COMMENT ON COLUMN recon.standing_decision."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.standing_decision."expected" IS 'What the order said then.';
+COMMENT ON COLUMN recon.standing_decision."got" IS 'What the line said then.';
+COMMENT ON COLUMN recon.standing_decision."delta" IS 'got - expected then.';
+COMMENT ON COLUMN recon.standing_decision."amount" IS 'Money decided on: what was at risk, or else what the item is about.';
+COMMENT ON COLUMN recon.standing_decision."needs_second" IS 'Whether it counts only once somebody else has approved it.';
+COMMENT ON COLUMN recon.standing_decision."decided_by" IS 'Login of the person; never an e-mail address.';
+COMMENT ON COLUMN recon.standing_decision."decided_at" IS 'When.';
+COMMENT ON COLUMN recon.standing_decision."approved_by" IS 'Login of the first other person who approved it; NULL without one.';
+COMMENT ON COLUMN recon.standing_decision."approved_at" IS 'When it was approved.';
+COMMENT ON COLUMN recon.standing_decision."counts" IS 'Whether nobody else''s approval is lacking.';
+CREATE VIEW recon.open_break AS -- Open breaks. A decision is about the content it was made on: one that fits and counts goes before one that waits, and
+-- that before one whose item has changed since.
+SELECT
+    b.source,
+    b.item_id,
+    b.settlement_date,
+    b.outcome,
+    b.reasons,
+    b.archive_id,
+    b.line_no,
+    b.order_id,
+    b.psp_reference,
+    b.merchant_reference,
+    b.batch_id,
+    b.currency,
+    b.expected,
+    b.got,
+    b.delta,
+    b.at_risk,
+    b.first_seen,
+    (latest.day - b.first_seen)::BIGINT AS age_days,
+    CASE
+        WHEN latest.day - b.first_seen <= 1 THEN '0-1'
+        WHEN latest.day - b.first_seen <= 3 THEN '2-3'
+        WHEN latest.day - b.first_seen <= 7 THEN '4-7'
+        WHEN latest.day - b.first_seen <= 30 THEN '8-30'
+        ELSE 'over 30'
+    END AS age_bucket,
+    CASE
+        WHEN s.decision_id IS NULL THEN 'undecided'
+        WHEN NOT s.fits THEN 'reopened'
+        WHEN s.counts THEN 'settled'
+        ELSE 'waiting'
+    END AS state,
+    CASE WHEN s.fits AND s.counts THEN 0 ELSE b.at_risk END::NUMERIC(24, 6) AS unreconciled,
+    CASE
+        WHEN NOT s.fits THEN CONCAT_WS(
+            '; ',
+            CASE WHEN s.outcome <> b.outcome THEN 'outcome was ' || s.outcome || ', is ' || b.outcome END,
+            CASE WHEN s.currency <> b.currency THEN 'currency was ' || s.currency || ', is ' || b.currency END,
+            CASE WHEN s.expected IS DISTINCT FROM b.expected
+                THEN 'expected was ' || COALESCE(s.expected::TEXT, 'nothing') || ', is '
+                    || COALESCE(b.expected::TEXT, 'nothing') END,
+            CASE WHEN s.got IS DISTINCT FROM b.got
+                THEN 'got was ' || COALESCE(s.got::TEXT, 'nothing') || ', is ' || COALESCE(b.got::TEXT, 'nothing') END,
+            CASE WHEN s.delta IS DISTINCT FROM b.delta
+                THEN 'delta was ' || COALESCE(s.delta::TEXT, 'nothing') || ', is '
+                    || COALESCE(b.delta::TEXT, 'nothing') END
+        )
+    END AS reopened_because,
+    s.decision_id,
+    s.kind AS decision,
+    s.reason AS decision_reason,
+    s.linked_to,
+    s.decided_by,
+    s.decided_at,
+    s.approved_by,
+    s.approved_at,
+    g.assignee,
+    GREATEST(b.known_from, s.decided_at, s.approved_at, g.decided_at) AS last_change
+FROM recon.recon_break AS b
+LEFT JOIN (
+    SELECT r.source, MAX(r.settlement_date) AS day FROM recon.run_receipt AS r GROUP BY r.source
+) AS latest ON latest.source = b.source
+LEFT JOIN LATERAL (
+    SELECT
+        d.*,
+        ROW(d.outcome, d.currency, d.expected, d.got, d.delta)
+        IS NOT DISTINCT FROM ROW(b.outcome, b.currency, b.expected, b.got, b.delta) AS fits
+    FROM recon.standing_decision AS d
+    WHERE d.source = b.source AND d.item_id = b.item_id
+    ORDER BY fits DESC, d.counts DESC, d.decided_at DESC, d.decision_id
+    LIMIT 1
+) AS s ON TRUE
+LEFT JOIN LATERAL (
+    SELECT d.assignee, d.decided_at
+    FROM recon.decision AS d
+    WHERE d.source = b.source AND d.item_id = b.item_id AND d.kind = 'assign'
+        AND NOT EXISTS (SELECT FROM recon.decision AS v WHERE v.kind = 'void' AND v.refers_to = d.decision_id)
+    ORDER BY d.decided_at DESC, d.decision_id
+    LIMIT 1
+) AS g ON TRUE
+WHERE b.status = 'open';
+COMMENT ON VIEW recon.open_break IS 'A row is one open break, with its age and what people decided about it. As believed today.';
+COMMENT ON COLUMN recon.open_break."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.open_break."item_id" IS 'Stable id of the item across runs: `order:` and the order id, or `line:`, a digest and a running number.';
+COMMENT ON COLUMN recon.open_break."settlement_date" IS 'The settlement day that last changed the item.';
+COMMENT ON COLUMN recon.open_break."outcome" IS 'The break''s outcome code; for a closed item, its last one as a break.';
+COMMENT ON COLUMN recon.open_break."reasons" IS 'All that is wrong: {code, field, expected, got, delta}.';
+COMMENT ON COLUMN recon.open_break."archive_id" IS 'SHA-256 of the archive; NULL without a line.';
+COMMENT ON COLUMN recon.open_break."line_no" IS 'Body record in the archive; NULL without a line.';
+COMMENT ON COLUMN recon.open_break."order_id" IS 'The order claimed, or the order without a line.';
+COMMENT ON COLUMN recon.open_break."psp_reference" IS 'The provider''s reference: a CIP for PagoEfectivo. Empty is NULL.';
+COMMENT ON COLUMN recon.open_break."merchant_reference" IS 'The merchant''s reference: the order id.';
+COMMENT ON COLUMN recon.open_break."batch_id" IS 'The provider''s batch.';
+COMMENT ON COLUMN recon.open_break."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.open_break."expected" IS 'What the order says; NULL without an order.';
+COMMENT ON COLUMN recon.open_break."got" IS 'The line''s gross; NULL without a line.';
+COMMENT ON COLUMN recon.open_break."delta" IS 'got - expected, a missing side counting as zero; NULL across currencies.';
+COMMENT ON COLUMN recon.open_break."at_risk" IS 'Money the break leaves unreconciled, never negative.';
+COMMENT ON COLUMN recon.open_break."first_seen" IS 'Settlement date on which the item first appeared.';
+COMMENT ON COLUMN recon.open_break."age_days" IS 'Days from first_seen to the latest settlement day of the source.';
+COMMENT ON COLUMN recon.open_break."age_bucket" IS '0-1, 2-3, 4-7, 8-30 or over 30 days.';
+COMMENT ON COLUMN recon.open_break."state" IS 'The BreakState code.';
+COMMENT ON COLUMN recon.open_break."unreconciled" IS 'at_risk, or 0 once it is settled.';
+COMMENT ON COLUMN recon.open_break."reopened_because" IS 'What changed since it was decided on; NULL unless `state` is reopened.';
+COMMENT ON COLUMN recon.open_break."decision_id" IS 'The decision that stands or waits, or that holds no more; NULL without one.';
+COMMENT ON COLUMN recon.open_break."decision" IS 'Its DecisionKind code.';
+COMMENT ON COLUMN recon.open_break."decision_reason" IS 'Why, in words.';
+COMMENT ON COLUMN recon.open_break."linked_to" IS 'For link: the order or item it belongs to.';
+COMMENT ON COLUMN recon.open_break."decided_by" IS 'Login of the person who decided.';
+COMMENT ON COLUMN recon.open_break."decided_at" IS 'When.';
+COMMENT ON COLUMN recon.open_break."approved_by" IS 'Login of the second person.';
+COMMENT ON COLUMN recon.open_break."approved_at" IS 'When.';
+COMMENT ON COLUMN recon.open_break."assignee" IS 'Login of whoever looks after it.';
+COMMENT ON COLUMN recon.open_break."last_change" IS 'When the break, or anything decided about it, last changed.';
 CREATE FUNCTION recon.recon_line_as_of(moment timestamptz) RETURNS SETOF recon.recon_line LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."item_id", h."outcome", h."reasons", h."archive_id", h."line_no", h."line_type", h."batch_id", h."order_id", h."psp_reference", h."operation_reference", h."merchant_reference", h."currency", h."expected", h."got", h."delta", h."fee", h."tax", h."net", h."occurred_at", h."pass", h."first_seen", h."age_days", h."known_from" FROM recon.recon_line_history AS h WHERE h.known_from <= recon_line_as_of.moment AND (h.known_to IS NULL OR h.known_to > recon_line_as_of.moment); END;
 COMMENT ON FUNCTION recon.recon_line_as_of IS 'The view recon_line as it was believed at a moment.';
 CREATE FUNCTION recon.recon_break_as_of(moment timestamptz) RETURNS SETOF recon.recon_break LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT DISTINCT ON (h.source, h.item_id) h."source", h."item_id", h."settlement_date", h."status", h."outcome", h."reasons", h."archive_id", h."line_no", h."order_id", h."psp_reference", h."merchant_reference", h."batch_id", h."currency", h."expected", h."got", h."delta", h."at_risk", h."first_seen", h."closed_on", h."known_from" FROM recon.recon_break_history AS h WHERE h.known_from <= recon_break_as_of.moment AND (h.known_to IS NULL OR h.known_to > recon_break_as_of.moment) ORDER BY h.source, h.item_id, h.settlement_date DESC; END;
@@ -542,3 +746,9 @@ GROUP BY item.source, side.currency, side.outcome
 ORDER BY item.source, side.currency, side.outcome;
 END;
 COMMENT ON FUNCTION recon.movement IS 'What became of open breaks between two moments; a row is one outcome and currency in which breaks of a source were open at one of two moments: end = start + opened + changed_in - closed - changed_out.';
+CREATE INDEX decision_item ON recon.decision (source, item_id);
+CREATE INDEX decision_refers_to ON recon.decision (refers_to) WHERE refers_to IS NOT NULL;
+ALTER TABLE recon.decision ADD CONSTRAINT decision_people CHECK (decided_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$' AND assignee ~ '^[a-z0-9][a-z0-9._-]{0,63}$'), ADD CONSTRAINT decision_refers CHECK ((kind IN ('approve', 'void')) = (refers_to IS NOT NULL)), ADD CONSTRAINT decision_links CHECK ((kind = 'link') = (linked_to IS NOT NULL)), ADD CONSTRAINT decision_assigns CHECK ((kind = 'assign') = (assignee IS NOT NULL));
+CREATE FUNCTION recon.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'recon.% is only added to; undo a decision by a later one of kind void', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON recon.decision FOR EACH STATEMENT EXECUTE FUNCTION recon.refuse_change();
+ALTER TABLE recon.decision ENABLE ALWAYS TRIGGER append_only;
