@@ -60,16 +60,16 @@ def filled(day: DayFiles, source: Source, now: datetime) -> Iterator[duckdb.Duck
         _offer_files(duck, day)
         _offer_records(duck, day, source, now)
         _offer_measures(duck, source)
-        duck.execute(f"CREATE VIEW {RECON_LINE.name} AS {model_sql(RECON_LINE)}")
+        duck.execute(f"CREATE VIEW {RECON_LINE.name} AS {_model(RECON_LINE)}")
         yield duck
 
 
-def fill(duck: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of `FILLED`: all but `recon_line`, which may be read meanwhile through another cursor."""
+def fill(duck: duckdb.DuckDBPyConnection, marts: Sequence[Table] = FILLED) -> None:
+    """Make the tables of `marts`: all but `recon_line`, which may be read meanwhile through another cursor."""
     duck.execute("CREATE TABLE breaks AS FROM judged WHERE is_break")
-    for mart in FILLED:
+    for mart in marts:
         if mart is not RECON_LINE:
-            duck.execute(f"CREATE TABLE {mart.name} AS {model_sql(mart)}")
+            duck.execute(f"CREATE TABLE {mart.name} AS {_model(mart)}")
 
 
 @contextmanager
@@ -97,11 +97,10 @@ def _duckdb(folder: str) -> duckdb.DuckDBPyConnection:
 
 def models_text() -> str:
     """The text of all models: part of what decides on a day's rows."""
-    return "\n".join(model_sql(mart) for mart in FILLED)
+    return "\n".join(_model(mart) for mart in FILLED)
 
 
-def model_sql(mart: Table) -> str:
-    """The SELECT that makes the rows of `mart`, over what `filled` offers."""
+def _model(mart: Table) -> str:
     return (_MODELS / f"{mart.name}.sql").read_text(encoding="utf-8")
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from cuadre.config.source import Source
-from cuadre.marts.fill import filled, model_sql
+from cuadre.marts.fill import fill, filled
+from cuadre.matching.rendering import literals
 from cuadre.model.columns import MARTS, RECON_BREAK, SETTLEMENT_BATCH, Table
 from cuadre.model.errors import CuadreError, Refusal
 from cuadre.pipeline.keeping import Json, admissions_of, day_files
@@ -160,14 +161,14 @@ def _batches(lake: Lake, source: Source, runs: dict[date, Json], wanted: Collect
     found: defaultdict[tuple[date, str], list[Batch]] = defaultdict(list)
     for day in sorted({day for day, _ in wanted} & runs.keys()):
         files = day_files(lake, source, day, admissions_of(lake, day), lake.read(lake.checks(day)), runs[day])
-        columns = ", ".join(field.name for field in fields(Batch))
-        query = (
-            f"SELECT {columns} FROM ({model_sql(SETTLEMENT_BATCH)}) "
-            "WHERE list_contains($ids, batch_id) ORDER BY batch_id, currency"
-        )
         with filled(files, source, files.as_of) as duck:
-            ids = [batch for each, batch in wanted if each == day]
-            for row in duck.execute(query, {"ids": ids}).fetchall():
+            fill(duck, (SETTLEMENT_BATCH,))
+            columns, ids = (
+                ", ".join(field.name for field in fields(Batch)),
+                {batch for each, batch in wanted if each == day},
+            )
+            query = f"SELECT {columns} FROM settlement_batch WHERE batch_id IN ({literals(sorted(ids))}) ORDER BY ALL"
+            for row in duck.execute(query).fetchall():
                 batch = Batch(*row)
                 found[day, batch.batch_id].append(batch)
     return {place: tuple(batches) for place, batches in found.items()}

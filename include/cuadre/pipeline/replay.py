@@ -4,8 +4,8 @@ Lines and snapshots are those the days were judged on; what a day hands to the n
 Nothing is published: no warehouse is asked, and lake and journal are only read. What is compared, and how, is in
 `flips.py`.
 
-An order that only the new rules keep open is judged on later days as it was last seen, and a longer look-back finds no
-orders that the snapshots did not take.
+Batches are not held against the bank again, since that changes no outcome. An order that only the new rules keep open
+is judged on later days as it was last seen, and a longer look-back finds no orders that the snapshots did not take.
 """
 
 from __future__ import annotations
@@ -111,16 +111,15 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
 
     record, out = lake.read(lake.day(day)), room / str(day)
     out.mkdir()
-    kept = {name: lake.local([file])[0] for name, file in record["files"].items() if name in ("orders", "bank_credits")}
+    (orders,) = lake.local([record["files"]["orders"]])
     report = reconcile(
         lines=_lines(lake, rules, day, room, reopening),
-        orders=kept["orders"],
+        orders=orders,
         source=rules,
         as_of=rules.as_of(day),
         out=out,
         settlement_date=day,
         open_items=_open_items(lake, day, room),
-        bank_credits=kept.get("bank_credits"),
         claims=_claims(lake, rules, day, room, out / "claims.parquet"),
     )
     return report.items
