@@ -6,13 +6,15 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 import pytest
 
+from cuadre.marts.decisions import Wish, decide
+from cuadre.model.codes import DecisionKind
 from cuadre.model.errors import Refusal
 from cuadre.model.measures import at_risk_sql
 from cuadre.pipeline.explain import MOST_BREAKS, explain
@@ -140,6 +142,23 @@ def test_the_warehouse_adds_its_breaks_and_nobody_waits_for_one_that_is_gone(pas
     assert (gone.items[0].breaks, gone.items[0].outcomes) == ((), asked.items[0].outcomes)
 
 
+def test_what_people_decided_is_told_with_who_and_when(past: House) -> None:
+    row, *_ = outcomes_where(past, "outcome = 'currency_mismatch' AND age_days = 2")
+    at = datetime(2026, 3, 9, 15, tzinfo=UTC)
+    wish = Wish(row["item_id"], DecisionKind.comment, "Asked the shop for the currency.", "ana")
+    decide(past.warehouse, past.source, wish, now=at)
+    item = next(
+        each
+        for each in explain(past.work, past.source, row["item_id"], warehouse=past.warehouse).items
+        if row["item_id"] in each.item_ids
+    )
+    assert [(each["kind"], each["decided_by"], each["decided_at"]) for each in item.decisions] == [
+        ("comment", "ana", at)
+    ]
+    shown = command(past, row["item_id"], CUADRE_WAREHOUSE=past.warehouse).stdout
+    assert re.search(r"2026-03-09 15:00Z +comment +ana .*Asked the shop for the currency\.", shown)
+
+
 def test_what_is_nowhere_is_refused_with_what_was_searched(past: House, past_days: Days) -> None:
     with pytest.raises(Refusal, match=f"nothing is called O'Neill on the 3 days from {past_days[0].day}"):
         explained(past, "O'Neill")
@@ -164,10 +183,12 @@ def test_lines_of_an_archive_that_was_replaced_are_shown_as_not_counting(
     assert (archive.archive_id, archive.counts) == (old.archive_ids[0], False)
 
 
-def command(here: House, reference: str, *more: object) -> subprocess.CompletedProcess[str]:
+def command(here: House, reference: str, *more: object, **variables: str) -> subprocess.CompletedProcess[str]:
     place = {"CUADRE_STORE": str(here.root / "store"), "CUADRE_SCRATCH": str(here.root / "scratch")}
     place |= {"CUADRE_JOURNAL": str(here.root / "journal.jsonl"), "CUADRE_SOURCES": str(here.source_file.parent)}
-    return cuadre("explain", reference, *more, environment=place | {"COLUMNS": "100", "CUADRE_WAREHOUSE": ""})
+    return cuadre(
+        "explain", reference, *more, environment=place | {"COLUMNS": "100", "CUADRE_WAREHOUSE": ""} | variables
+    )
 
 
 def test_the_command_draws_one_screen_or_says_all_as_json(past: House) -> None:

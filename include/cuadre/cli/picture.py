@@ -51,9 +51,7 @@ def _item(item: Item, journal: Sequence[Step]) -> Tree:
     _add_outcomes(tree, item.outcomes)
     _add(tree, "batch", [_batch(each) for each in item.batches], right={2, 3})
     _add(tree, "break, as the warehouse has it", [_break(row) for row in item.breaks], right={2})
-    for row in item.decisions:
-        told = ", ".join(f"{name} {value}" for name, value in row.items() if value is not None and name != "source")
-        tree.add(Text(f"decision  {told}"))
+    _add(tree, "decision", [_decision(row) for row in item.decisions], right={3})
     _add_journal(tree, journal, item.days)
     return tree
 
@@ -174,6 +172,13 @@ def _plain(value: str | None) -> str:
 def _break(row: dict[str, Any]) -> tuple[str, ...]:
     until = f"closed {row['closed_on']}" if row["closed_on"] else f"since {row['first_seen']}"
     return row["status"], row["outcome"], f"at risk {money(row['at_risk'])}", row["currency"], until
+
+
+def _decision(row: dict[str, Any]) -> tuple[str, ...]:
+    whom = row["linked_to"] or row["assignee"] or row["refers_to"]
+    said = f"{row['reason']} ({whom})" if whom else row["reason"]
+    second = "; counts once somebody else approves" if row["needs_second"] else ""
+    return _at(row["decided_at"]), row["kind"], row["decided_by"], money(row["amount"]), row["currency"], said + second
 
 
 def _batch(batch: Batch) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from cuadre.config.source import Source
 from cuadre.marts.fill import fill, filled
 from cuadre.matching.rendering import literals
-from cuadre.model.columns import MARTS, RECON_BREAK, SETTLEMENT_BATCH, Table
+from cuadre.model.columns import DECISION, RECON_BREAK, SETTLEMENT_BATCH, Table
 from cuadre.model.errors import CuadreError, Refusal
 from cuadre.pipeline.keeping import Json, admissions_of, day_files
 from cuadre.pipeline.lake import Lake
@@ -41,7 +41,6 @@ from cuadre.warehouse import connect
 MOST_LINES = 5
 MOST_BREAKS = 10
 
-_DECISIONS = tuple(mart for mart in MARTS if mart.name == "decision")
 _Node = Place | str
 _Batches = dict[tuple[date, str], tuple[Batch, ...]]
 
@@ -200,7 +199,7 @@ def _asked(url: str | None, source: Source, items: list[Item]) -> tuple[list[Ite
         return items, "was not asked"
     try:
         breaks = _rows(url, RECON_BREAK, source, ids)
-        decisions = [row for table in _DECISIONS for row in _rows(url, table, source, ids)]
+        decisions = sorted(_rows(url, DECISION, source, ids), key=lambda row: row["decided_at"])
     except CuadreError as error:
         return items, f"did not answer: {error}".rstrip(".")
 
