@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter, defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from cuadre.pipeline.carried import write_claims
 from cuadre.sandbox.scenarios import SCENARIOS
 from cuadre.sandbox.scenarios.playing import tell
 from cuadre.sandbox.scenarios.story import SOURCE as RULES
-from tests.matching.tiny import DAY, NEXT_DAY, A, B, claim, line, order, run, write
+from tests.matching.tiny import AS_OF, DAY, NEXT_DAY, A, B, claim, line, order, run, write
 
 LAW = settings(max_examples=4, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+ON_TIME, EARLIER = AS_OF, AS_OF - timedelta(days=1)
 CIPS, IDS = ["c1", "c2", "c3", "c4", "", None], ["o1", "o2", "o3", "o4", "o9", " ", None]
 
 
@@ -34,6 +36,8 @@ def neighbours(draw):
             "operation_reference": draw(st.sampled_from(["op1", None])),
             "currency": draw(st.sampled_from(["PEN", "PEN", "USD"])),
             "gross": draw(st.sampled_from(["100", "100", "100.03", "60", "-100"])),
+            "fee": draw(st.sampled_from(["3.99", "3.99", "3.99", "4"])),
+            "tax": draw(st.sampled_from(["0.72", "0.72", "0.72", "0.73"])),
         }
         for _ in range(draw(st.integers(0, 12)))
     ]
@@ -42,6 +46,7 @@ def neighbours(draw):
             f"o{n}",
             psp_reference=draw(st.sampled_from(CIPS)),
             currency=draw(st.sampled_from(["PEN", "PEN", "USD"])),
+            due_at=draw(st.sampled_from([ON_TIME, ON_TIME, EARLIER, None])),
             status=draw(st.sampled_from([OrderStatus.PAID.value] * 4 + [status.value for status in OrderStatus])),
         )
         for n in range(1, draw(st.integers(0, 6)) + 1)

@@ -30,6 +30,7 @@ SCENARIOS: tuple[Callable[[Story], None], ...] = (
     money.negative_payments,
     money.currency_swaps,
     money.extreme_amounts,
+    money.fees_and_taxes,
     money.fee_plan_changes,
     money.several_wrongs,
     money.states,

@@ -67,6 +67,19 @@ def extreme_amounts(story: Story) -> None:
     story.alone(order, Outcome.missing_in_settlement)
 
 
+def fees_and_taxes(story: Story) -> None:
+    """A cent more or less of fee or of tax is a variance, named on the pair it was charged for, in either direction."""
+    for cents in (CENT, -CENT):
+        order = story.order(amount=story.amount() + 10)
+        fee = _fee(order, Decimal("3.99"))
+        story.pay(order, Outcome.matched_with_variance, **{**fee, "tax": fee["tax"] + cents})
+        order = story.order(amount=story.amount() + 10)
+        story.pay(order, Outcome.matched_with_variance, fee=_fee(order, Decimal("3.99"))["fee"] + cents)
+        story.pay(story.order(currency="USD"), Outcome.matched, fee=cents * 100)
+    for _ in story.some():
+        story.pay(story.order(), Outcome.matched_with_variance, fee=Decimal(0), tax=Decimal(0))
+
+
 def fee_plan_changes(story: Story) -> None:
     """The contract changes in the middle of the period: the settlement date decides which fee was right."""
     tomorrow = story.today + timedelta(days=1)
