@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from cuadre.config import Trust
 
 KEY, OTHER = "0123456789ABCDEF0123456789ABCDEF01234567", "76543210FEDCBA9876543210FEDCBA9876543210"
-SIGNER = {"role": "signer", "fingerprint": KEY, "valid_from": "2026-01-01"}
-OURS = {"role": "decryption", "fingerprint": OTHER, "valid_from": "2026-01-01"}
+SIGNER: dict[str, object] = {"role": "signer", "fingerprint": KEY, "valid_from": "2026-01-01"}
+OURS: dict[str, object] = {"role": "decryption", "fingerprint": OTHER, "valid_from": "2026-01-01"}
 
-MISTAKES = {
+MISTAKES: dict[str, list[dict[str, object]]] = {
     "small letters": [SIGNER | {"fingerprint": KEY.lower()}],
     "spaces, as gpg shows it": [SIGNER | {"fingerprint": " ".join(KEY[at : at + 4] for at in range(0, 40, 4))}],
     "a short id": [SIGNER | {"fingerprint": KEY[-16:]}],

@@ -166,6 +166,23 @@ def test_a_signature_by_another_key_is_named(kept: Kept, operator: Operator) -> 
     assert sentences[0] == f"It is signed by {operator.key}, which is not the operator's key."
 
 
+@pytest.mark.parametrize("place", ["pagoefectivo_pe/2026-03-05", "another/2026-03-04"])
+def test_a_good_receipt_under_another_day_or_source_is_told_apart(kept: Kept, place: str) -> None:
+    assert {link.state for link in kept.verify()} == {LinkState.OK}
+    kept.file = shutil.move(kept.file, _folder(kept.store / "lake" / place / "receipts") / kept.file.name)
+    shutil.move(kept.signature, kept.file.with_name(kept.signature.name))
+    assert kept.wrong() == {"signature": "broken"}
+    assert "lies among those of" in kept.verify()[0].sentence
+    kept.file = shutil.move(kept.file, _folder(kept.store.parent / "mail") / kept.file.name)
+    shutil.move(kept.store / "lake" / place / "receipts" / kept.signature.name, kept.file.parent)
+    assert {link.state for link in kept.verify()} == {LinkState.OK}
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(parents=True)
+    return path
+
+
 def test_a_forger_with_a_key_of_his_own_is_a_stranger(kept: Kept, tmp_path: Path) -> None:
     with gnupg(tmp_path / "forger") as forger:
         forger.make_key("Cuadre sandbox operator")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from tests.fixtures.openpgp import KEYS_MADE, NOW, Gpg
 
-from cuadre.model.errors import ConfigurationError
+from cuadre.model.errors import ConfigurationError, OpeningStopped
 from cuadre.trust import import_keys, judge, list_keys, private_home
 from cuadre.trust.home import environment
 
@@ -192,3 +192,15 @@ def _processes_of(view: Path) -> list[str]:
         with contextlib.suppress(OSError):
             found.append(path.read_bytes().decode(errors="replace"))
     return [line for line in found if str(view) in line]
+
+
+@pytest.mark.parametrize(("content", "error"), [(b"damaged", ConfigurationError), (b"", OpeningStopped)])
+def test_a_key_of_ours_that_is_damaged_is_not_blamed_on_the_archive(content, error, pgp_keys, tmp_path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(pgp_keys.ours.home, home, ignore=shutil.ignore_patterns("S.*"))
+    for key in (home / "private-keys-v1.d").iterdir():
+        key.write_bytes(content)
+    archive = tmp_path / "archive"
+    archive.write_bytes(pgp_keys.seal(b"content"))
+    with pytest.raises(error):
+        judge(archive, trust=pgp_keys.trust(), home=home, now=NOW)

@@ -87,8 +87,11 @@ def check_receipt(
         ReceiptInvalid: it is no receipt at all.
     """
     content = file.read_bytes()
+    receipt = read_receipt(content)
     signature = _signature(content, file.with_name(file.name + SIGNATURE_SUFFIX), keyring, signers, now)
-    return (signature, *check_links(read_receipt(content), store.get, journal))
+    if signature.state is LinkState.OK and (elsewhere := _misplaced(file, receipt)):
+        signature = Link("signature", LinkState.BROKEN, elsewhere)
+    return (signature, *check_links(receipt, store.get, journal))
 
 
 @contextmanager
@@ -109,6 +112,17 @@ def witnesses(store: Store) -> list[Witness]:
                 raise ReceiptInvalid(f"{key}: {error}") from None
             found.append(Witness(receipt.journal, f"the receipt {key}"))
     return found
+
+
+def _misplaced(file: Path, receipt: Receipt) -> str | None:
+    """Whose receipt it is when it lies in a store under another source or day, of which it proves nothing."""
+    within = [folder.name for folder in file.resolve().parents[:4]]
+    if within[:1] != ["receipts"] or within[3:] != ["lake"]:
+        return None
+    if within[1:3] == [receipt.settlement_date.isoformat(), receipt.source]:
+        return None
+    whose = f"the receipt of {receipt.source}, {receipt.settlement_date}"
+    return f"It is {whose}, and lies among those of {within[2]}, {within[1]}."
 
 
 def _kept(lake: Lake, prefix: str, *, signed: bool) -> str | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cuadre.config.trust import Trust
 from cuadre.model.codes import RejectionReason as Reason
-from cuadre.model.errors import ArchiveRejected, ConfigurationError
+from cuadre.model.errors import ArchiveRejected, ConfigurationError, OpeningStopped
 from cuadre.trust.listing import Key
 from cuadre.trust.policy import check_ciphers, check_decryption_key, check_signature
 from cuadre.trust.status import Statement, ValidSignature
@@ -22,8 +22,10 @@ _NO_SECRET_KEY = 17
 _WEAK_DIGEST = 5
 _REFUSED_WORDS = ("ERRSIG", "EXPSIG", "BADSIG", "FAILURE", "UNEXPECTED", "NODATA", "BADARMOR", "TRUNCATED")
 _SIGNED_INSIDE = {"NEWSIG", "BADSIG", "ERRSIG", "EXPSIG", "VALIDSIG"}
-_OUR_FAULT = (11, 31, 77, 85, 99, 177)
-"""libgpg-error: bad passphrase, no pinentry or agent, no such thing set up, cancelled, operation refused."""
+_OUR_FAULT = (11, 31, 55, 77, 85, 99, 177)
+"""libgpg-error: bad passphrase, no pinentry or agent, a damaged key, nothing set up, cancelled, operation refused."""
+_OF_THE_SYSTEM = 16381
+"""libgpg-error: from here on it is end of file or the system's own error, between gpg and its agent."""
 
 
 def apply_rule(
@@ -43,6 +45,7 @@ def apply_rule(
     Raises:
         ArchiveRejected: the first rule that does not hold, outermost first: encryption, content, signatures.
         ConfigurationError: our own key could not be used.
+        OpeningStopped: gpg's agent was gone while it was needed.
     """
     _check_encryption(said, trust, keys, aead)
     _check_single(said)
@@ -125,6 +128,8 @@ def _explain_no_decryption(said: Statement) -> None:
         raise ArchiveRejected(Reason.NO_DECRYPTION_KEY, "It is encrypted with a password, not to our key.")
     if failure in _OUR_FAULT or "MISSING_PASSPHRASE" in said.words or "BAD_PASSPHRASE" in said.words:
         raise ConfigurationError("Our decryption key does not open: check `trust.passphrase` and the key ring.")
+    if failure is not None and failure >= _OF_THE_SYSTEM:
+        raise OpeningStopped("gpg's agent stopped, or could not read our key. Try again; else see the key ring.")
     if "ENC_TO" in said.words:
         raise ArchiveRejected(Reason.TAMPERED)
     raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
