@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console, JustifyMethod
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -103,7 +104,7 @@ def show_admission(admission: Admission) -> None:
         ("members", ", ".join(admission.members) or "-"),
         ("lines", f"{admission.lines:,}"),
     ):
-        head.add_row(name, value)
+        head.add_row(name, escape(value))
     out.print(head)
     if admission.totals:
         numbers = ("lines", "gross", "fee", "tax", "net")
