@@ -133,8 +133,14 @@ beside it. Faults of different stages can be planted together.
     )
 
 
+def _may_be_null(column: Column) -> str:
+    if column.optional:
+        return "yes, or lacking"
+    return "yes" if column.nullable else "no"
+
+
 def _table(table: Table, types: int, what: str = "") -> str:
-    rows = ((f"`{c.name}`", TYPES[c.kind][types], "yes" if c.nullable else "no", _sentence(c)) for c in table.columns)
+    rows = ((f"`{c.name}`", TYPES[c.kind][types], _may_be_null(c), _sentence(c)) for c in table.columns)
     where = what or ("Table" if table is INCIDENT or types == TYPES_AT["parquet"] else "View")
     key = ", ".join(f"`{name}`" for name in table.key)
     return (

@@ -132,7 +132,8 @@ def optional(kind: pa.DataType) -> pa.DataType:
 
 
 def write(path: Path, table: Any, rows: Sequence[dict[str, Any]]) -> Path:
-    pq.write_table(pa.Table.from_pylist(list(rows), arrow_schema(table)), path)
+    given = {name for row in rows for name in row}
+    pq.write_table(pa.Table.from_pylist(list(rows), arrow_schema(table, given)), path)
     return path
 
 

@@ -38,7 +38,13 @@ CONTRACT = {
 
 @pytest.mark.parametrize("table", CONTRACT, ids=lambda table: table.name)
 def test_canonical_columns_are_the_published_ones(table: Table) -> None:
-    assert " ".join(table.names) == CONTRACT[table]
+    assert " ".join(column.name for column in table.required) == CONTRACT[table]
+
+
+def test_optional_columns_stand_last_and_may_be_null() -> None:
+    for table in CANONICAL:
+        assert table.columns[: len(table.required)] == table.required
+        assert all(column.nullable for column in table.columns[len(table.required) :])
 
 
 def test_outcome_line_type_and_status_codes_are_the_published_ones() -> None:
@@ -101,12 +107,13 @@ def test_every_table_has_a_key_among_its_columns_and_a_sentence_for_each(table: 
     assert set(table.key) <= set(names)
     assert len(set(names)) == len(names)
     assert all(column.doc.endswith((".", "codes.")) for column in table.columns)
-    assert arrow_schema(table).names == list(names)
+    assert arrow_schema(table, names).names == list(names)
+    assert arrow_schema(table).names == [column.name for column in table.required]
 
 
 @pytest.mark.parametrize("table", CANONICAL, ids=lambda table: table.name)
 def test_money_is_never_a_float(table: Table) -> None:
-    kinds = [field.type for field in arrow_schema(table)]
+    kinds = [field.type for field in arrow_schema(table, table.names)]
     assert not any(pa.types.is_floating(kind) for kind in kinds)
 
 

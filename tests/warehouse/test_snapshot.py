@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -82,7 +83,7 @@ def order(shop_url: str) -> Order:
 def _orders(url: str, source: Source, out: Path, *lines: Path, **more: Any) -> list[dict[str, Any]]:
     rows = snapshot_orders(url, source, DAY, lines=lines, out=out, **more)
     table = pq.read_table(out)
-    assert table.schema == arrow_schema(ORDERS)
+    assert table.schema == arrow_schema(ORDERS, table.column_names)
     assert table.num_rows == rows
     return table.to_pylist()
 
@@ -101,6 +102,30 @@ def test_orders_of_the_window_come_with_exact_money_and_canonical_types(
     assert (first["psp_reference"], first["amount"]) == ("123", Decimal("1234567890.123456"))
     assert (first["paid_at"], first["due_at"], first["status"]) == (IN_WINDOW, IN_WINDOW, "PAID")
     assert (second["amount"], second["due_at"]) == (Decimal("7.1"), None)
+
+
+def test_an_optional_column_comes_where_the_table_has_it(
+    shop_url: str, source: Source, order: Order, tmp_path: Path
+) -> None:
+    order("A")
+    assert "channel" not in _orders(shop_url, source, tmp_path / "without.parquet")[0]
+    with psycopg.connect(shop_url) as connection:
+        connection.execute("ALTER TABLE shop.orders ADD channel varchar(20)")
+    order("B", channel="agent")
+    rows = _orders(shop_url, source, tmp_path / "with.parquet")
+    assert [row["channel"] for row in rows] == [None, "agent"]
+
+
+def test_an_operation_number_names_an_order_where_the_line_names_none(
+    shop_url: str, source: Source, order: Order, tmp_path: Path
+) -> None:
+    order("A", None, psp_reference=771, status="CREATED")
+    order("B", None, psp_reference=772, status="CREATED")
+    lines = tmp_path / "lines.parquet"
+    names = ("psp_reference", "merchant_reference", "original_reference", "operation_reference")
+    rows = [dict.fromkeys(names, " ") | {"operation_reference": "771"}, dict.fromkeys(names, "o9") | {names[3]: "772"}]
+    pq.write_table(pa.Table.from_pylist(rows), lines)
+    assert _ids(_orders(shop_url, source, tmp_path / "orders.parquet", lines)) == ["A"]
 
 
 def test_the_window_is_of_local_days_and_ends_before_the_next_one(

@@ -114,7 +114,7 @@ class Typing:
         typed["archive_id"] = constant(self.archive_id, rows)
         typed["settlement_date"] = constant(self.settlement_date, rows)
         typed["line_no"] = numbers(np.arange(block.first, block.first + rows, dtype=np.int64), pa.int64())
-        return pa.Table.from_arrays([typed[name] for name in LINES.names], schema=writing_schema())
+        return pa.Table.from_arrays([typed[column.name] for column in LINES.required], schema=writing_schema())
 
     def _blame(self, block: Block, message: str) -> ArchiveRejected:
         """Find the first record that does not read by halving the block; name the column when pyarrow names one."""

@@ -110,8 +110,8 @@ def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
     _view(duck, "opened", OPEN_ITEMS, [day.open_items_before] if day.open_items_before else [])
     _view(duck, "left_open", OPEN_ITEMS, [day.open_items] if day.open_items else [])
     _view(duck, "bank_credits", BANK_CREDITS, [day.bank_credits] if day.bank_credits else [])
-    names = ", ".join(LINES.names)
-    carried = ", ".join(f"line.{name} AS {name}" for name in LINES.names)
+    names = ", ".join(column.name for column in LINES.required)
+    carried = ", ".join(f"line.{column.name} AS {column.name}" for column in LINES.required)
     duck.execute(
         f"CREATE VIEW all_lines AS SELECT {names} FROM lines UNION ALL "
         f"SELECT {carried} FROM opened WHERE line IS NOT NULL AND NOT EXISTS "

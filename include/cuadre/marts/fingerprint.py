@@ -38,7 +38,7 @@ def file_hash(path: Path) -> str:
 
 
 def _line_hash(duck: duckdb.DuckDBPyConnection) -> str:
-    names = ", ".join(f'"{name}"' for name in LINES.names)
+    names = ", ".join(f'"{column.name}"' for column in LINES.required)
     row = f"hash({names})"
     return str(duck.execute(f"SELECT COUNT(*), BIT_XOR({row}), SUM({row})::VARCHAR FROM all_lines").fetchone())
 

@@ -33,29 +33,34 @@ def parquet_files(given: Path | Sequence[Path], what: str) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def open_input(db: Engine, name: str, table: Table, files: Sequence[Path]) -> None:
+def open_input(db: Engine, name: str, table: Table, files: Sequence[Path]) -> frozenset[str]:
     """Make the view `name` of `files` with the columns and types of `table`; empty when there is no file.
+
+    Returns:
+        The columns of `table` that none of the files has; they are optional ones, and NULL in the view.
 
     Raises:
         ConfigurationError: naming the columns a file lacks, or holds as floating-point money.
     """
-    for file in files:
-        _check(file, table)
-    rows = typed(table, db.parquet(files)) if files else empty(table)
+    lacking = frozenset(table.names).difference(*(_checked(file, table) for file in files))
+    rows = typed(table, db.parquet(files), lacking) if files else empty(table)
     db.run(f"CREATE VIEW {name} AS {rows}")
+    return lacking
 
 
-def _check(file: Path, table: Table) -> None:
+def _checked(file: Path, table: Table) -> list[str]:
+    """The names of the columns of `file`, when it has what `table` requires."""
     try:
         held = pq.read_schema(file)
     except pa.ArrowInvalid:
         raise ConfigurationError(f"{table.name}: {file.name} cannot be read as Parquet.") from None
-    missing = [column.name for column in table.columns if column.name not in held.names]
+    missing = [column.name for column in table.required if column.name not in held.names]
     if missing:
         raise ConfigurationError(f"{table.name}: {file.name} lacks the columns {', '.join(missing)}.")
-    money = [column.name for column in table.columns if column.kind is Kind.MONEY]
+    money = [column.name for column in table.columns if column.kind is Kind.MONEY and column.name in held.names]
     floats = [name for name in money if pa.types.is_floating(held.field(name).type)]
     if floats:
         raise ConfigurationError(
             f"{table.name}: {file.name} holds {', '.join(floats)} as floating point; money has to be DECIMAL(18,6)."
         )
+    return list(held.names)

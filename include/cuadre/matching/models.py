@@ -6,6 +6,7 @@ results. Each is one statement in `sql/<name>.sql`; results become tables where 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
 from cuadre.config.fees import fee_sql, tax_sql
@@ -62,8 +63,10 @@ def steps(source: Source) -> tuple[Step, ...]:
     )
 
 
-def shared_parameters(source: Source, settlement_date: date, as_of: datetime) -> dict[str, str]:
-    """What the models may ask for by name, as SQL literals and expressions."""
+def shared_parameters(
+    source: Source, settlement_date: date, as_of: datetime, lacking: Collection[str] = ()
+) -> dict[str, str]:
+    """What the models may ask for by name, as SQL literals and expressions; `lacking` are columns no order has."""
     settlement = source.settlement
     return {
         "source": literal(source.source),
@@ -75,6 +78,7 @@ def shared_parameters(source: Source, settlement_date: date, as_of: datetime) ->
         "after_lines": literal(_AFTER_LINES),
         "due_from": literal(due_from(source, settlement_date)),
         "days": _days(source, settlement_date),
+        "same_channel": "TRUE" if "channel" in lacking else "COALESCE(l.channel = o.channel, TRUE)",
         "contract_fee": fee_sql(source.fees, prefix="l."),
         "contract_tax": tax_sql(source.fees, "l.fee", prefix="l."),
         "taken": literals(TAKEN_STATUSES),

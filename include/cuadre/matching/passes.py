@@ -14,12 +14,15 @@ from cuadre.config.source import Source
 from cuadre.matching.rendering import literal
 from cuadre.matching.steps import Step
 
+_COMPARABLE = "(l.currency = o.currency OR l.exchanged_from = o.currency)"
+"""The line says what was paid in the order's currency: it is in that currency, or was exchanged from it at a rate."""
+
 BY_REFERENCE = {
     "psp_reference": "l.psp_reference = o.psp_reference",
-    "merchant_reference": "l.merchant_reference = o.order_id AND l.currency = o.currency",
+    "merchant_reference": f"l.merchant_reference = o.order_id AND {_COMPARABLE}",
     # A line that names an order of the merchant's is believed in that, whatever its operation number may look like.
     "operation_reference": (
-        "l.operation_reference = o.psp_reference AND l.merchant_reference IS NULL AND l.currency = o.currency"
+        f"l.operation_reference = o.psp_reference AND l.merchant_reference IS NULL AND {_COMPARABLE}"
     ),
     "merchant_reference_only": "l.merchant_reference = o.order_id",
 }
@@ -96,8 +99,8 @@ def pass_steps(source: Source) -> tuple[Step, ...]:
 
 
 def base_tolerance(source: Source) -> str:
-    """SQL for the source's own tolerance of a line's amount, in the line's currency."""
-    return _by_currency(source.settlement.tolerance, "l.currency")
+    """SQL for the source's own tolerance of a line's amount, in the order's currency."""
+    return _by_currency(source.settlement.tolerance, "o.currency")
 
 
 def _reference_steps(matching: Matching) -> list[Step]:
@@ -161,8 +164,7 @@ def _candidates(name: str, lines: str, orders: str, condition: str) -> Step:
 
 
 def _condition(each: Pass) -> str:
-    agrees = BY_REFERENCE[str(each.by)]
-    condition = agrees if "l.currency" in agrees else f"{agrees} AND l.currency = o.currency"
+    condition = f"{BY_REFERENCE[str(each.by)]} AND l.currency = o.currency"
     if each.date_lag is None:
         return condition
     lag = f"l.settled_no - o.paid_no BETWEEN {literal(each.date_lag.first)} AND {literal(each.date_lag.last)}"

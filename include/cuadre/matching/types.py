@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cuadre.model.columns import LINES, ORDERS, Column, Kind, Table
 
 REASON = "STRUCT(code VARCHAR, field VARCHAR, expected VARCHAR, got VARCHAR, delta DECIMAL(18,6))"
@@ -18,9 +20,13 @@ _TYPES = {
 }
 
 
-def typed(table: Table, relation: str) -> str:
-    """A SELECT of the columns of `table`, in its order and types, from `relation` as it stands in a FROM clause."""
-    columns = ", ".join(f'CAST("{column.name}" AS {_type(column)}) AS "{column.name}"' for column in table.columns)
+def typed(table: Table, relation: str, lacking: Collection[str] = ()) -> str:
+    """A SELECT of the columns of `table`, in its order and types, from `relation` as it stands in a FROM clause.
+
+    Columns that are `lacking` there are NULL.
+    """
+    values = {column.name: "NULL" if column.name in lacking else f'"{column.name}"' for column in table.columns}
+    columns = ", ".join(f'CAST({values[each.name]} AS {_type(each)}) AS "{each.name}"' for each in table.columns)
     return f"SELECT {columns} FROM {relation}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyarrow as pa
 
 from cuadre.model.columns import LINES, ORDERS, Column, Kind, Table
@@ -39,9 +41,9 @@ def arrow_type(column: Column) -> pa.DataType:
     return _SCALARS[column.kind]
 
 
-def arrow_schema(table: Table) -> pa.Schema:
-    """The Arrow schema of `table`; columns in registry order."""
-    return pa.schema([_field(column) for column in table.columns])
+def arrow_schema(table: Table, optional: Collection[str] = ()) -> pa.Schema:
+    """The Arrow schema of `table`, with those of its optional columns that are named; columns in registry order."""
+    return pa.schema([_field(column) for column in table.columns if not column.optional or column.name in optional])
 
 
 def _field(column: Column) -> pa.Field:

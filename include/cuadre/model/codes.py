@@ -124,9 +124,11 @@ class ReasonCode(Enum):
 
     AMOUNT_DIFFERS = "Order amount and gross differ by more than the tolerance."
     AMOUNT_WITHIN_TOLERANCE = "Order amount and gross differ, within the source's tolerance."
+    FX_DIFFERENCE = "Gross is not what was paid in the order's currency at the line's own rate, rounded to cents."
     CURRENCY_DIFFERS = "Order and line are in different currencies; amounts are not compared."
     STATUS_DIFFERS = "The order's state does not fit the line's type."
     FEE_DIFFERS = "The fee charged is not the contract's."
+    CHANNEL_DIFFERS = "Order and line were paid at different places."
     TAX_DIFFERS = "The tax charged is not the contract's share of the fee."
     SETTLED_LATE = "The line came in a later settlement than the order was due in."
     REFERENCE_DIFFERS = "One reference agrees and another one does not."

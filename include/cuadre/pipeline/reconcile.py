@@ -16,9 +16,10 @@ from cuadre.config.source import Source
 from cuadre.matching.bank import write_bank_matches
 from cuadre.matching.engine import Engine, duckdb_engine
 from cuadre.matching.inputs import open_input, parquet_files
-from cuadre.matching.models import Step, shared_parameters, steps
+from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.rendering import literal, literals, render
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
+from cuadre.matching.steps import Step
 from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.codes import BREAKS, LineType
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
@@ -97,10 +98,10 @@ def reconcile(
     )
     out.mkdir(parents=True, exist_ok=True)
     with quarantine(out / "reconcile") as private, duckdb_engine(private) as db:
-        _open_inputs(db, inputs)
+        lacking = _open_inputs(db, inputs)
         day = settlement_date or _day(db, source, as_of)
         _check_lines(db, source)
-        report = _run(db, inputs, source, day, as_of, private)
+        report = _run(db, inputs, lacking, source, day, as_of, private)
         _refuse_lost_rows(db, report.items)
         return replace(
             report,
@@ -111,8 +112,10 @@ def reconcile(
         )
 
 
-def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime, out: Path) -> ReconcileReport:
-    shared = shared_parameters(source, day, as_of)
+def _run(
+    db: Engine, inputs: _Inputs, lacking: frozenset[str], source: Source, day: date, as_of: datetime, out: Path
+) -> ReconcileReport:
+    shared = shared_parameters(source, day, as_of, lacking)
     for step in steps(source):
         _make(db, step, shared)
         if step.name == "rest_lines":
@@ -122,11 +125,11 @@ def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
     items = write_outcomes(db, shared, outcomes_path)
     still_open = write_open_items(db, shared, open_path)
-    bank_path = out / "bank_matches.parquet" if inputs.bank_credits else None
     for step in suggestion_steps():
         _make(db, step, shared)
     suggestions_path = out / "suggestions.parquet"
     suggestions = write_suggestions(db, shared, suggestions_path)
+    bank_path = out / "bank_matches.parquet" if inputs.bank_credits else None
     found = totals(db)
     breaks = {outcome.name for outcome in BREAKS}
     return ReconcileReport(
@@ -142,10 +145,10 @@ def _run(db: Engine, inputs: _Inputs, source: Source, day: date, as_of: datetime
         open_items_path=str(open_path),
         outcome_hash=_digest((outcomes_path,)),
         snapshot_hash=_digest(inputs.orders),
-        batches=_bank(db, source, day, as_of, bank_path) if bank_path else {},
-        bank_matches_path=str(bank_path) if bank_path else None,
         suggestions=suggestions,
         suggestions_path=str(suggestions_path),
+        batches=_bank(db, source, day, as_of, bank_path) if bank_path else {},
+        bank_matches_path=str(bank_path) if bank_path else None,
     )
 
 
@@ -169,9 +172,10 @@ def _kept(made: str, out: Path) -> str:
     return str(Path(made).replace(out / Path(made).name))
 
 
-def _open_inputs(db: Engine, inputs: _Inputs) -> None:
+def _open_inputs(db: Engine, inputs: _Inputs) -> frozenset[str]:
+    """Make the inputs views; returns the optional columns no order of the snapshot has."""
     open_input(db, "todays_lines", LINES, inputs.lines)
-    open_input(db, "snapshot_orders", ORDERS, inputs.orders)
+    lacking = open_input(db, "snapshot_orders", ORDERS, inputs.orders)
     open_input(db, "open_items", OPEN_ITEMS, inputs.open_items)
     open_input(db, "bank_credits", BANK_CREDITS, inputs.bank_credits)
     open_input(db, "bank_before", BANK_MATCHES, inputs.bank_matches)
@@ -179,6 +183,7 @@ def _open_inputs(db: Engine, inputs: _Inputs) -> None:
     refuse_guesswork(LINES, inputs.lines)
     refuse_guesswork(ORDERS, inputs.orders)
     refuse_guesswork(BANK_CREDITS, inputs.bank_credits)
+    return lacking
 
 
 def _optional(path: Path | None, what: str) -> tuple[Path, ...]:

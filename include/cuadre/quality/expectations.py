@@ -78,11 +78,13 @@ def _quoted(values: tuple[str, ...]) -> str:
 def _schema(_source: Source, _day: date) -> str:
     # Great Expectations prints a warning about any query that does not name its batch, hence the remark in this one.
     declared = ", ".join(f"('{column.name}', '{DUCKDB_TYPES[column.kind]}')" for column in LINES.columns)
+    optional = _quoted(tuple(column.name for column in LINES.columns if column.optional))
     return (
         "SELECT NULL AS archive_id, NULL AS line_no "
         f"FROM (VALUES {declared}) AS declared(column_name, column_type) "
         "LEFT JOIN (DESCRIBE lines_as_found) AS found USING (column_name) /* behind {batch} */ "
-        "WHERE found.column_type IS DISTINCT FROM declared.column_type"
+        "WHERE found.column_type IS DISTINCT FROM declared.column_type "
+        f"AND NOT (found.column_type IS NULL AND column_name IN ({optional}))"
     )
 
 

@@ -27,7 +27,7 @@ def open_shop(url: str, source: Source) -> None:
         for name, table in _tables(source).items():
             if "." in name:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}".encode())
-            columns = ", ".join(f"{c.name} {_TYPES[c.kind]}{'' if c.nullable else ' NOT NULL'}" for c in table.columns)
+            columns = ", ".join(f"{c.name} {_TYPES[c.kind]}{'' if c.nullable else ' NOT NULL'}" for c in table.required)
             connection.execute(f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({', '.join(table.key)}))".encode())
 
 
@@ -47,10 +47,11 @@ def _tables(source: Source) -> dict[str, Table]:
 
 
 def _merge(connection: psycopg.Connection, name: str, table: Table, file: Path) -> None:
-    key, rest = ", ".join(table.key), [c for c in table.names if c not in table.key]
+    names = [column.name for column in table.required]
+    key, rest = ", ".join(table.key), [name for name in names if name not in table.key]
     connection.execute(f"CREATE TEMP TABLE arriving (LIKE {name}) ON COMMIT DROP".encode())
-    with connection.cursor() as cursor, cursor.copy(f"COPY arriving ({', '.join(table.names)}) FROM STDIN") as copy:
-        for batch in pq.ParquetFile(file).iter_batches(batch_size=10_000, columns=list(table.names)):
+    with connection.cursor() as cursor, cursor.copy(f"COPY arriving ({', '.join(names)}) FROM STDIN") as copy:
+        for batch in pq.ParquetFile(file).iter_batches(batch_size=10_000, columns=names):
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 copy.write_row(row)
     newer = ", ".join(f"{c} = excluded.{c}" for c in rest)

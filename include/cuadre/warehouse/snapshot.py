@@ -27,6 +27,8 @@ from cuadre.warehouse.connection import mapped_errors
 
 _TYPES = {Kind.TEXT: "text", Kind.DATE: "date", Kind.INSTANT: "timestamptz"}
 _REFERENCES = "cuadre_references"
+_COLUMNS = "<columns>"
+"""Stands in a statement for the columns, until it is known which optional ones the table has."""
 
 
 def snapshot_orders(
@@ -66,7 +68,7 @@ def snapshot_orders(
             UNION
             SELECT o.order_id::text FROM {table} o JOIN {_REFERENCES} r ON o.psp_reference::text = r.reference
         )
-        SELECT {_columns(ORDERS)} FROM {table} o
+        SELECT {_COLUMNS} FROM {table} o
         WHERE o.merchant::text = $3 AND o.order_id::text IN (SELECT order_id FROM wanted)
         ORDER BY o.order_id::text COLLATE "C", o.updated_at
     """
@@ -83,7 +85,7 @@ def snapshot_bank_credits(url: str, source: Source, day: date, out: Path, *, sin
     if source.bank is None:
         raise ConfigurationError(f"Source {source.source} names no table of bank credits (`bank:`).")
     statement = f"""
-        SELECT {_columns(BANK_CREDITS)} FROM {_quoted(source.bank.table)} o
+        SELECT {_COLUMNS} FROM {_quoted(source.bank.table)} o
         WHERE o.value_date >= $1 AND o.value_date <= $2
         ORDER BY o.credit_id::text COLLATE "C"
     """
@@ -95,18 +97,30 @@ def _snapshot(
     url: str, name: str, table: Table, statement: str, values: list[Any], out: Path, references: pa.Table | None
 ) -> int:
     address = Address.parse(url)
-    hint = f"It should hold {name} with the columns {', '.join(table.names)}."
+    hint = f"It should hold {name} with the columns {', '.join(column.name for column in table.required)}."
     with mapped_errors(address, hint), adbc.connect(address.libpq) as connection, connection.cursor() as cursor:
         cursor.execute("SET TIME ZONE 'UTC'")  # a timestamp without a zone is taken as UTC
         if references is not None:
             cursor.adbc_ingest(_REFERENCES, references, mode="create", temporary=True)
             cursor.execute(f"ANALYZE {_REFERENCES}")
-        cursor.execute(statement, values)
-        return _write(cursor.fetch_record_batch(), table, name, out)
+        schema = arrow_schema(table, _optional_there(cursor, name, table))
+        cursor.execute(statement.replace(_COLUMNS, _columns(table, schema.names)), values)
+        return _write(cursor.fetch_record_batch(), table, schema, name, out)
 
 
-def _write(batches: pa.RecordBatchReader, table: Table, name: str, out: Path) -> int:
-    schema = arrow_schema(table)
+def _optional_there(cursor: adbc.Cursor, name: str, table: Table) -> set[str]:
+    """Which optional columns the warehouse's table has."""
+    optional = [column.name for column in table.columns if column.optional]
+    if not optional:
+        return set()
+    named = (
+        "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped"
+    )
+    cursor.execute(named, [_quoted(name)])
+    return {str(row[0]) for row in cursor.fetchall()} & set(optional)
+
+
+def _write(batches: pa.RecordBatchReader, table: Table, schema: pa.Schema, name: str, out: Path) -> int:
     partial = out.with_name(f".{out.name}.partial")
     rows = 0
     with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
@@ -119,8 +133,8 @@ def _write(batches: pa.RecordBatchReader, table: Table, name: str, out: Path) ->
 
 def _canonical(batch: pa.RecordBatch, table: Table, schema: pa.Schema, name: str) -> pa.RecordBatch:
     arrays = []
-    for column, field in zip(table.columns, schema, strict=True):
-        values = batch.column(column.name)
+    for field in schema:
+        column, values = table.column(field.name), batch.column(field.name)
         if values.null_count and not column.nullable:
             raise ConfigurationError(f"{name}: column {column.name} holds NULL; it must not. {column.doc}")
         try:
@@ -131,8 +145,8 @@ def _canonical(batch: pa.RecordBatch, table: Table, schema: pa.Schema, name: str
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _columns(table: Table) -> str:
-    return ", ".join(_column(column) for column in table.columns)
+def _columns(table: Table, names: list[str]) -> str:
+    return ", ".join(_column(table.column(name)) for name in names)
 
 
 def _column(column: Column) -> str:

@@ -11,7 +11,7 @@ WITH last_seen AS (
 )
 SELECT
     l.order_id, l.psp_reference, l.currency, l.amount, l.status,
-    l.created_at, l.paid_at, l.due_at, l.updated_at, l.merchant
+    l.created_at, l.paid_at, l.due_at, l.updated_at, l.merchant, l.channel
 FROM last_seen AS l
 WHERE l.recency = 1
     AND NOT EXISTS (

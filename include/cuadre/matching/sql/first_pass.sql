@@ -12,6 +12,7 @@ SELECT
         AND l.currency = o.currency
         AND o.status IN (${taken})
         AND COALESCE(l.merchant_reference = o.order_id, TRUE)
+        AND ${same_channel}
         AND l.settlement_date = ${settlement_date}
         AND COALESCE(o.due_at >= ${due_from}, TRUE)
         AND COALESCE(l.fee = ${contract_fee}, TRUE)

@@ -18,7 +18,13 @@ SELECT
     l.tax,
     l.net,
     l.occurred_at,
-    l.channel
+    l.channel,
+    l.presentment_currency,
+    l.presentment_amount,
+    l.exchange_rate,
+    CASE
+        WHEN l.exchange_rate > 0 AND SIGN(l.presentment_amount) = SIGN(l.gross) THEN l.presentment_currency
+    END AS exchanged_from
 FROM (
     SELECT * FROM todays_lines
     UNION ALL

@@ -9,7 +9,8 @@ SELECT
     o.paid_at,
     o.due_at,
     o.updated_at,
-    o.merchant
+    o.merchant,
+    o.channel
 FROM (
     SELECT *
     FROM snapshot_orders AS s

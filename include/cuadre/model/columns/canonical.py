@@ -11,6 +11,7 @@ from cuadre.model.columns.declaring import (
     instant_or_null,
     money,
     money_or_null,
+    optional,
     text,
     text_or_null,
 )
@@ -53,6 +54,9 @@ LINES = Table(
         NET,
         instant("occurred_at", "When the buyer paid, or the movement happened."),
         text_or_null("channel", "Where it was paid: agent, bank, wallet."),
+        optional(text("presentment_currency", "Currency the buyer paid in, where it is another than `currency`.")),
+        optional(money("presentment_amount", "What the buyer paid or got back, in presentment_currency.")),
+        optional(money("exchange_rate", "Units of `currency` for one unit of presentment_currency.")),
     ),
 )
 
@@ -71,6 +75,7 @@ ORDERS = Table(
         instant_or_null("due_at", "When its settlement is expected to be in hand."),
         instant("updated_at", "Last change of the row."),
         text("merchant", "The merchant, where one warehouse serves several."),
+        optional(text("channel", "Where it was paid, in the provider's words: agent, bank, wallet.")),
     ),
 )
 
@@ -104,7 +109,7 @@ BANK_SIDE = (
     text_or_null("method", "The BankMethod code: how credit and batch were brought together; NULL without one."),
     text_or_null("credit_id", "The bank credit; NULL without one."),
     Column("value_date", Kind.DATE, "Value date of the credit; NULL without one.", nullable=True),
-    money("owed", "What the batch should bring: its payout, or without one its net."),
+    money("owed", "What the batch should bring: its payout, or without one its net; 0 when it was paid before."),
     money_or_null("credited", "Amount of the credit, which may pay other batches too; NULL without one."),
     money_or_null("applied", "What of the credit is for this batch; NULL without one."),
     text_or_null("candidates", "What else fits, as `credits for batches`, when none is chosen; the first ten."),
@@ -174,7 +179,9 @@ CLAIMS = Table(
     ("order_id", "archive_id", "line_no"),
     (
         text("order_id", "The order that is used up by a PAYMENT, or given back by any other line."),
-        text_or_null("archive_id", "SHA-256 of the archive; NULL for an order that one line paid together with others."),
+        text_or_null(
+            "archive_id", "SHA-256 of the archive; NULL for an order that one line paid together with others."
+        ),
         Column("line_no", Kind.COUNT, "Body record in the archive; NULL likewise.", nullable=True),
         Column("settlement_date", Kind.DATE, "The day on which the line was last judged so."),
         LINE_TYPE,

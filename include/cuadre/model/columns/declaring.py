@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -23,12 +23,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: name, logical type, whether it may be NULL, and what it means."""
+    """One column: name, logical type, whether it may be NULL, and what it means.
+
+    A file or table may lack an `optional` one, which then reads as NULL.
+    """
 
     name: str
     kind: Kind
     doc: str
     nullable: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Column names in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[Column, ...]:
+        """The columns that every file of it has, in order."""
+        return tuple(column for column in self.columns if not column.optional)
 
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError when there is none."""
@@ -61,6 +70,11 @@ def text(name: str, doc: str) -> Column:
 def text_or_null(name: str, doc: str) -> Column:
     """Text that may be NULL."""
     return Column(name, Kind.TEXT, doc, nullable=True)
+
+
+def optional(column: Column) -> Column:
+    """The column as one that may be lacking."""
+    return replace(column, nullable=True, optional=True)
 
 
 def money(name: str, doc: str) -> Column:
