@@ -56,6 +56,21 @@ def test_breaks_of_earlier_days_are_no_news_but_their_money_is_still_unreconcile
     assert (money.count, money.money) == (43, {"PEN": Decimal(5001)})
 
 
+def test_what_people_settled_is_left_out_of_breaks_and_money(source: Source) -> None:
+    carried = OutcomeTotal("duplicate", "PEN", 40, Decimal(4000), Decimal(4000), 40, Decimal(4000))
+    report = _report(_total("matched", 97), carried, _total("amount_mismatch", 3, "1001"))
+    assert len(findings_of_day(source, None, report)) == 2
+
+    one = OutcomeTotal("duplicate", "PEN", 1, Decimal(1), Decimal(1), 1, Decimal(1))
+    (ratio,) = findings_of_day(source, None, report, (one,))
+    assert ratio.cause == "3 of 100 new items are breaks: 3.00 %, above 1 %."
+
+    two = _total("amount_mismatch", 2, "900")
+    (ratio,) = findings_of_day(source, None, report, (two,))
+    assert (ratio.cause, ratio.count) == ("1 of 98 new items are breaks: 1.02 %, above 1 %.", 1)
+    assert findings_of_day(source, None, report, (_total("amount_mismatch", 3, "1001"),)) == []
+
+
 def test_unreconciled_money_is_judged_in_its_own_currency(source: Source) -> None:
     report = _report(
         _total("matched", 1000), _total("amount_mismatch", 1, "5000"), _total("duplicate", 1, "1500.01", "USD")

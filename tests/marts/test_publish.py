@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -118,6 +119,55 @@ def test_a_row_altered_by_hand_is_put_right_by_the_next_run(
     assert done.changed
     assert [{**row, "known_from": None} for row in _dump(read)["recon_line"]] == right
     assert len(_dump(read)["recon_daily"]) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE recon.recon_line_history SET net = net + 0.000001 WHERE item_id = 'item-2'",
+        "DELETE FROM recon.recon_break_history WHERE item_id = 'item-3'",
+        "UPDATE recon.settlement_batch_history SET net = net + 1",
+        "UPDATE recon.fee_audit_history SET deviating = deviating + 1",
+        "DELETE FROM recon.check_result_history",
+    ],
+)
+def test_a_row_of_any_mart_altered_by_hand_is_noticed_though_no_file_changed(
+    warehouse_url: str, source: Source, read: Reader, tmp_path: Path, change: str
+) -> None:
+    day = plain().write(tmp_path)
+    first = publish(day, source, url=warehouse_url, now=NOON)
+    with psycopg.connect(warehouse_url) as connection:
+        connection.execute(change.encode())
+    done = publish(day, source, url=warehouse_url, now=LATER)
+
+    assert (done.changed, done.published_at, done.control_sums) == (True, LATER, first.control_sums)
+    again = publish(day, source, url=warehouse_url, now=LATER)
+    assert (again.changed, again.control_sums, again.rows) == (False, first.control_sums, first.rows)
+
+
+def test_the_order_of_archives_and_when_they_were_seen_make_no_other_day(
+    warehouse_url: str, source: Source, read: Reader, tmp_path: Path
+) -> None:
+    both = (admitted(), admitted("b" * 64, lines=0))
+    publish(plain().but(admissions=both).write(tmp_path / "1"), source, url=warehouse_url, now=NOON)
+    (seal,) = read("SELECT seal FROM recon.run_receipt")
+    later = tuple(replace(row, seen_at=LATER) for row in reversed(both))
+    again = publish(plain().but(admissions=later).write(tmp_path / "2"), source, url=warehouse_url, now=LATER)
+
+    assert (again.changed, again.rows["archive_admission"]) == (False, 2)
+    assert read("SELECT seal FROM recon.run_receipt") == [seal]
+
+
+def test_the_same_files_under_another_fee_contract_are_another_day(
+    warehouse_url: str, source: Source, read: Reader, tmp_path: Path
+) -> None:
+    day = plain().write(tmp_path)
+    publish(day, source, url=warehouse_url, now=NOON)
+    dearer = source.model_copy(
+        update={"fees": tuple(plan.model_copy(update={"percent": Decimal(9)}) for plan in source.fees)}
+    )
+    assert publish(day, dearer, url=warehouse_url, now=LATER).changed
+    assert read("SELECT deviating FROM recon.fee_audit") == [{"deviating": 3}]
 
 
 def test_beliefs_follow_each_other_even_when_the_clock_goes_back(

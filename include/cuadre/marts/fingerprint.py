@@ -1,16 +1,21 @@
-"""The hash that says whether a day's rows would be the same as those published: reads files, no warehouse."""
+"""The hashes that say whether a day's rows would be the same as those published: they read files, no warehouse."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from cuadre.marts.belief import VOLATILE
+from cuadre.marts.belief import VOLATILE, Sums
+from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.marts.fill import FILLED, models_text
 from cuadre.model.columns import LINES, RECON_LINE, Table
+from cuadre.model.records import CheckReport
 
 
 def mart_hash(duck: duckdb.DuckDBPyConnection, outcome_hash: str) -> str:
@@ -31,10 +36,39 @@ def mart_hash(duck: duckdb.DuckDBPyConnection, outcome_hash: str) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
+def input_hash(day: DayFiles, made: str) -> str:
+    """SHA-256, lower-case hex, over all that the day's rows are made from, before any row is made.
+
+    The order of files and archives is nothing, nor is when something was seen or checked. `made` says by what code and
+    rules they are made: the same input gives other rows with other ones.
+    """
+    values = {field.name: getattr(day, field.name) for field in fields(day) if field.name not in VOLATILE}
+    parts = {name: _content(value) for name, value in values.items()} | {"made": made}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def seal(inputs: str, held: dict[str, Sums]) -> str:
+    """SHA-256, lower-case hex, over the input hash and the sums read back from the warehouse, by mart."""
+    sums = sorted((mart, sorted(of_mart.items())) for mart, of_mart in held.items())
+    return hashlib.sha256(f"{inputs}\n{sums}".encode()).hexdigest()
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, lower-case hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content(value: Any) -> Any:
+    if isinstance(value, Path):
+        return file_hash(value)
+    if isinstance(value, AdmissionRow):
+        return [value.admission.archive_id, repr(value.admission), value.file_name]
+    if isinstance(value, CheckReport):
+        return repr(value.results)  # where its page was written is nothing
+    if isinstance(value, tuple):
+        return sorted(map(_content, value))
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _line_hash(duck: duckdb.DuckDBPyConnection) -> str:

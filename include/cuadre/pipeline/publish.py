@@ -6,19 +6,20 @@ and how beliefs are kept (`cuadre.marts.belief`).
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import psycopg
 
 from cuadre.config.source import Source
+from cuadre.evidence import made_by
 from cuadre.marts import belief
 from cuadre.marts.belief import Day
 from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.marts.fill import FILLED, fill, filled, offer, recorded
-from cuadre.marts.fingerprint import file_hash, mart_hash
+from cuadre.marts.fingerprint import file_hash, input_hash, mart_hash, seal
 from cuadre.model.columns import ARCHIVE_ADMISSION, CHECK_RESULT, RECON_LINE, RUN_RECEIPT, Table
 from cuadre.model.errors import ControlSumMismatch
 from cuadre.model.records import CheckReport, Publication
@@ -31,14 +32,18 @@ _MIGRATE = "Migrate the schema recon first, and see that the user may write to i
 _REPLACED = tuple(mart for mart in FILLED if mart is not ARCHIVE_ADMISSION)
 """Marts whose rows of a day are exactly the last run's; archives once seen stay."""
 
+Receipt = dict[str, Any]
+"""A row of `recon.run_receipt`, or most of one, by column."""
+
 
 def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Publication:
     """Make the marts of `source` say what `day` says; all of it or nothing.
 
     A first publication copies the lines straight in, while a thread makes the other marts and works out from the files
     what has to be there afterwards. A later one closes rows that changed (`known_to`), adds the new ones and leaves
-    equal ones alone; when nothing changed at all, nothing is written. Two at once on one source wait for each other.
-    Sums of rows and money, by mart and currency, are read back and compared before the commit.
+    equal ones alone; when nothing changed at all, nothing is written. When the files, the code and the rules are those
+    of the last publication, and the sums read back are too, not even a row is made. Two at once on one source wait for
+    each other. Sums of rows and money, by mart and currency, are read back and compared before the commit.
 
     Args:
         day: The day's files and records.
@@ -52,35 +57,60 @@ def publish(day: DayFiles, source: Source, *, url: str, now: datetime) -> Public
         ConfigurationError: The schema `recon` is not there: migrate first.
     """
     which = Day(source.source, day.settlement_date)
+    with connect(url, _MIGRATE) as connection, connection.cursor() as cursor:
+        belief.lock(cursor, source.source)
+        inputs, earlier = input_hash(day, repr(made_by(source))), _earlier(cursor, which)
+        held = _held(cursor, which) if earlier else {}
+        if earlier and earlier["seal"] == seal(inputs, held):
+            rows = {mart: int(sum(sums[0] for sums in of_mart.values())) for mart, of_mart in held.items()}
+            rows[ARCHIVE_ADMISSION.name] = len({row.admission.archive_id for row in day.admissions})
+            return _publication(which, rows, held, earlier)
+        return _publish(cursor, day, source, inputs, earlier, held, now)
+
+
+def _publish(
+    cursor: psycopg.Cursor[Any],
+    day: DayFiles,
+    source: Source,
+    inputs: str,
+    earlier: Receipt | None,
+    held: dict[str, belief.Sums],
+    now: datetime,
+) -> Publication:
+    """Make all rows, and of those that are not there yet, believe them."""
+    which = Day(source.source, day.settlement_date)
     with (
         filled(day, source, now) as duck,
         duck.cursor() as beside,
         ThreadPoolExecutor(1, "cuadre-sums") as thread,
-        connect(url, _MIGRATE) as connection,
-        connection.cursor() as cursor,
     ):
         rest = thread.submit(fill, beside)
         receipt = thread.submit(_receipt, beside, day)
         wanted = thread.submit(_wanted, beside)
-        belief.lock(cursor, source.source)
-        at = _published(cursor, which, receipt)
+        at = None if earlier is None or not _agrees(earlier, receipt.result()) else earlier["published_at"]
         changed: list[bool] = []
-        if at is None or _held(cursor, which) != wanted.result():
+        if at is None or held != wanted.result():
             at = belief.instant(cursor, which, (*FILLED, RUN_RECEIPT), now)
             changed = [belief.replace(cursor, duck, RECON_LINE, which, at)]
             rest.result()
             changed += [belief.replace(cursor, duck, mart, which, at) for mart in FILLED if mart is not RECON_LINE]
-            _prove(cursor, duck, which, wanted.result())
-            _sign(cursor, duck, which, receipt.result(), at)
+            held = _prove(cursor, duck, which, wanted.result())
+            _sign(cursor, duck, which, {**receipt.result(), "seal": seal(inputs, held)}, at)
         rows = {mart.name: _count(duck, mart, wanted.result()) for mart in FILLED}
+    return _publication(which, rows, held, receipt.result() | {"published_at": at}, changed=any(changed))
+
+
+def _publication(
+    day: Day, rows: dict[str, int], held: dict[str, belief.Sums], receipt: Receipt, *, changed: bool = False
+) -> Publication:
     return Publication(
-        source=source.source,
+        source=day.source,
         settlement_date=day.settlement_date,
-        changed=any(changed),
-        rows=rows,
-        mart_hash=receipt.result()["mart_hash"],
-        published_at=at,
-        control_sums={mart.name: belief.named(mart, wanted.result()[mart.name]) for mart in _REPLACED},
+        changed=changed,
+        rows={mart.name: rows[mart.name] for mart in FILLED},
+        mart_hash=receipt["mart_hash"],
+        published_at=receipt["published_at"],
+        control_sums={mart.name: belief.named(mart, held[mart.name]) for mart in _REPLACED},
     )
 
 
@@ -123,7 +153,7 @@ def _record(
         return belief.replace(cursor, duck, mart, which, at)
 
 
-def _receipt(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> dict[str, Any]:
+def _receipt(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> Receipt:
     outcome_hash = file_hash(day.outcomes)
     counts = duck.execute("SELECT (SELECT COUNT(*) FROM lines), (SELECT COUNT(*) FROM outcomes)").fetchone()
     assert counts is not None
@@ -138,8 +168,8 @@ def _receipt(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> dict[str, Any]:
     }
 
 
-def _published(cursor: psycopg.Cursor[Any], day: Day, receipt: Future[dict[str, Any]]) -> datetime | None:
-    """When exactly this was published already; None when it was not. A day's first time waits for no receipt."""
+def _earlier(cursor: psycopg.Cursor[Any], day: Day) -> Receipt | None:
+    """What the day's last publication left of itself; None when there was none."""
     cursor.execute(
         "SELECT * FROM recon.run_receipt WHERE source = %s AND settlement_date = %s", (day.source, day.settlement_date)
     )
@@ -147,9 +177,11 @@ def _published(cursor: psycopg.Cursor[Any], day: Day, receipt: Future[dict[str, 
     if found is None:
         return None
     names = [column.name for column in cursor.description or ()]
-    earlier = dict(zip(names, found, strict=True))
-    same = all(earlier[name] == value for name, value in receipt.result().items())
-    return cast("datetime", earlier["published_at"]) if same else None
+    return dict(zip(names, found, strict=True))
+
+
+def _agrees(earlier: Receipt, receipt: Receipt) -> bool:
+    return all(earlier[name] == value for name, value in receipt.items())
 
 
 def _wanted(duck: duckdb.DuckDBPyConnection) -> dict[str, belief.Sums]:
@@ -164,7 +196,8 @@ def _held(cursor: psycopg.Cursor[Any], day: Day) -> dict[str, belief.Sums]:
 
 def _prove(
     cursor: psycopg.Cursor[Any], duck: duckdb.DuckDBPyConnection, day: Day, wanted: dict[str, belief.Sums]
-) -> None:
+) -> dict[str, belief.Sums]:
+    """What the marts add up to, which is what was wanted."""
     held = _held(cursor, day)
     for mart in _REPLACED:
         if held[mart.name] != wanted[mart.name]:
@@ -178,6 +211,7 @@ def _prove(
     held_archives = cursor.fetchone()
     if held_archives != (len(archives),):
         raise ControlSumMismatch(f"{day.source} {day.settlement_date}: archive_admission lacks rows. Rolled back.")
+    return held
 
 
 def _difference(mart: Table, day: Day, sent: belief.Sums, held: belief.Sums) -> str:
@@ -192,7 +226,7 @@ def _difference(mart: Table, day: Day, sent: belief.Sums, held: belief.Sums) -> 
 
 
 def _sign(
-    cursor: psycopg.Cursor[Any], duck: duckdb.DuckDBPyConnection, day: Day, receipt: dict[str, Any], at: datetime
+    cursor: psycopg.Cursor[Any], duck: duckdb.DuckDBPyConnection, day: Day, receipt: Receipt, at: datetime
 ) -> None:
     row = {"source": day.source, "settlement_date": day.settlement_date, **receipt, "published_at": at}
     offer(duck, RUN_RECEIPT.name, RUN_RECEIPT, [row])

@@ -239,6 +239,11 @@ RUN_RECEIPT = Table(
             "SHA-256 over what the rows follow from: the outcomes' hash, the day's lines, the SQL models, and the rows "
             "of every mart but recon_line.",
         ),
+        text(
+            "seal",
+            "SHA-256 over what the rows were made from, by which code and rules, and the sums read back: where it is the "
+            "same again, nothing has to be made.",
+        ),
         instant("published_at", "When it was committed."),
     ),
 )

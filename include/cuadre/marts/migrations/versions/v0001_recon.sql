@@ -318,6 +318,7 @@ CREATE TABLE recon.run_receipt_history (
 	snapshot_hash TEXT NOT NULL, 
 	outcome_hash TEXT NOT NULL, 
 	mart_hash TEXT NOT NULL, 
+	seal TEXT NOT NULL, 
 	published_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
 	known_to TIMESTAMP WITH TIME ZONE
@@ -333,6 +334,7 @@ COMMENT ON COLUMN recon.run_receipt_history.items IS 'Outcome rows.';
 COMMENT ON COLUMN recon.run_receipt_history.snapshot_hash IS 'SHA-256 of the order snapshot.';
 COMMENT ON COLUMN recon.run_receipt_history.outcome_hash IS 'SHA-256 of the outcomes.';
 COMMENT ON COLUMN recon.run_receipt_history.mart_hash IS 'SHA-256 over what the rows follow from: the outcomes'' hash, the day''s lines, the SQL models, and the rows of every mart but recon_line.';
+COMMENT ON COLUMN recon.run_receipt_history.seal IS 'SHA-256 over what the rows were made from, by which code and rules, and the sums read back: where it is the same again, nothing has to be made.';
 COMMENT ON COLUMN recon.run_receipt_history.published_at IS 'When it was committed.';
 COMMENT ON COLUMN recon.run_receipt_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.run_receipt_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
@@ -501,7 +503,7 @@ COMMENT ON COLUMN recon.check_result."unexpected" IS 'Rows that broke it.';
 COMMENT ON COLUMN recon.check_result."doc" IS 'What it checks, in words.';
 COMMENT ON COLUMN recon.check_result."checked_at" IS 'When it was run.';
 COMMENT ON COLUMN recon.check_result."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.run_receipt AS SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_to IS NULL;
+CREATE VIEW recon.run_receipt AS SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."seal", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.run_receipt IS 'A row is one publication of one settlement day. As believed today.';
 COMMENT ON COLUMN recon.run_receipt."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.run_receipt."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
@@ -512,6 +514,7 @@ COMMENT ON COLUMN recon.run_receipt."items" IS 'Outcome rows.';
 COMMENT ON COLUMN recon.run_receipt."snapshot_hash" IS 'SHA-256 of the order snapshot.';
 COMMENT ON COLUMN recon.run_receipt."outcome_hash" IS 'SHA-256 of the outcomes.';
 COMMENT ON COLUMN recon.run_receipt."mart_hash" IS 'SHA-256 over what the rows follow from: the outcomes'' hash, the day''s lines, the SQL models, and the rows of every mart but recon_line.';
+COMMENT ON COLUMN recon.run_receipt."seal" IS 'SHA-256 over what the rows were made from, by which code and rules, and the sums read back: where it is the same again, nothing has to be made.';
 COMMENT ON COLUMN recon.run_receipt."published_at" IS 'When it was committed.';
 COMMENT ON COLUMN recon.run_receipt."known_from" IS 'Since when this row is believed.';
 CREATE VIEW recon.standing_decision AS -- Decisions that settle an item and are not void. Nobody approves his own, whatever a row says.
@@ -694,7 +697,7 @@ CREATE FUNCTION recon.archive_admission_as_of(moment timestamptz) RETURNS SETOF 
 COMMENT ON FUNCTION recon.archive_admission_as_of IS 'The view archive_admission as it was believed at a moment.';
 CREATE FUNCTION recon.check_result_as_of(moment timestamptz) RETURNS SETOF recon.check_result LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."check_name", h."severity", h."success", h."rows", h."unexpected", h."doc", h."checked_at", h."known_from" FROM recon.check_result_history AS h WHERE h.known_from <= check_result_as_of.moment AND (h.known_to IS NULL OR h.known_to > check_result_as_of.moment); END;
 COMMENT ON FUNCTION recon.check_result_as_of IS 'The view check_result as it was believed at a moment.';
-CREATE FUNCTION recon.run_receipt_as_of(moment timestamptz) RETURNS SETOF recon.run_receipt LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_from <= run_receipt_as_of.moment AND (h.known_to IS NULL OR h.known_to > run_receipt_as_of.moment); END;
+CREATE FUNCTION recon.run_receipt_as_of(moment timestamptz) RETURNS SETOF recon.run_receipt LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."seal", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_from <= run_receipt_as_of.moment AND (h.known_to IS NULL OR h.known_to > run_receipt_as_of.moment); END;
 COMMENT ON FUNCTION recon.run_receipt_as_of IS 'The view run_receipt as it was believed at a moment.';
 CREATE FUNCTION recon.movement(since timestamptz, until timestamptz) RETURNS TABLE (source text, currency text, outcome text, start_count bigint, start_money numeric, opened_count bigint, opened_money numeric, closed_count bigint, closed_money numeric, changed_in_count bigint, changed_in_money numeric, changed_out_count bigint, changed_out_money numeric, end_count bigint, end_money numeric) LANGUAGE sql STABLE BEGIN ATOMIC
 -- Each item once: what it was in `since`, what it is in `until`, and which step lies between.
