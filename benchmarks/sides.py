@@ -110,14 +110,14 @@ def open_items(given: str, out: str, count: str) -> None:
     )
 
 
-def day(archive: str, source: str, given: str, as_of: str, settlement_date: str, room: str) -> None:
-    """Admit, check, reconcile and publish, one process after the other as under Airflow."""
+def day(archive: str, source: str, given: str, as_of: str, settlement_date: str, room: str, *open_items: str) -> None:
+    """Admit, check, reconcile and publish, one process after the other as under Airflow; with `open_items` or none."""
     lines, outcomes = f"{room}/lines", f"{room}/outcomes"
     _in_turn(
         ("admit", archive, source, f"{given}/keyring", lines),
         ("check", lines, source),
-        ("reconcile", lines, f"{given}/orders.parquet", source, as_of, outcomes),
-        ("publish", lines, outcomes, source, settlement_date),
+        ("reconcile", lines, f"{given}/orders.parquet", source, as_of, outcomes, *open_items),
+        ("publish", lines, outcomes, source, settlement_date, *open_items),
     )
 
 
@@ -149,7 +149,7 @@ def duckdb_join(lines: str, orders: str, out: str) -> None:
         )
 
 
-def publish(lines: str, outcomes: str, source: str, day: str) -> None:
+def publish(lines: str, outcomes: str, source: str, day: str, open_items: str | None = None) -> None:
     """A day's outcomes into the marts of the database in CUADRE_BENCH_WAREHOUSE, one transaction."""
     from datetime import date
 
@@ -164,7 +164,7 @@ def publish(lines: str, outcomes: str, source: str, day: str) -> None:
         as_of=definition.as_of(settlement_date),
         lines=tuple(sorted(Path(lines).glob("*.parquet"))),
         outcomes=Path(outcomes) / "outcomes.parquet",
-        open_items_before=None,
+        open_items_before=Path(open_items) if open_items else None,
         open_items=Path(outcomes) / "open_items.parquet",
         snapshot_hash="0" * 64,
     )

