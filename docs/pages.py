@@ -76,6 +76,7 @@ def codes() -> str:
         ("Rejections", "Why an archive is refused, and what to do.", _meanings(vocabulary.RejectionReason)),
         ("Notes on an archive", "No rejection.", _meanings(vocabulary.ArchiveNote)),
         ("Evidence", "Why an open order is suggested for an open line.", _meanings(vocabulary.Evidence)),
+        ("Causes", "What breaks of a day may share.", _meanings(vocabulary.CauseDimension)),
         ("Batches", "How far a settlement batch agrees.", _meanings(vocabulary.BatchStatus)),
         ("Batches and the bank", "How credits were found to pay batches.", _meanings(vocabulary.BankMethod)),
         ("Batches without their credit", "Why a batch is not settled.", _meanings(vocabulary.BankReason)),

@@ -1,4 +1,4 @@
-"""The fee contract as SQL, for every engine: one expression for the fee and one for its tax.
+"""The fee contract as SQL, for every engine: one expression for the fee, one for its tax, one for the name of the plan.
 
 Columns used: `gross`, `currency`, `channel`, `settlement_date`. Exact decimals throughout: percent has six decimals
 and gross six, so the product has twelve and is rounded half away from zero once. Rows no plan covers give NULL.
@@ -26,12 +26,27 @@ def tax_sql(plans: tuple[FeePlan, ...], fee: str, prefix: str = "") -> str:
     return _case(plans, prefix, lambda plan: _share(fee, plan.tax_percent, plan.decimals))
 
 
+def plan_sql(plans: tuple[FeePlan, ...], prefix: str = "") -> str:
+    """SQL for the name of the plan that covers a payment line, such as 'PEN agent from 2026-01-01'."""
+    if not plans:
+        return "CAST(NULL AS VARCHAR)"
+    return f"CASE {_whens(plans, prefix, _name)} END"
+
+
 def _case(plans: tuple[FeePlan, ...], prefix: str, amount: Callable[[FeePlan], str]) -> str:
     if not plans:
         return "CAST(NULL AS DECIMAL(18,6))"
+    return f"CASE {_whens(plans, prefix, amount)} ELSE CAST(NULL AS DECIMAL(18,6)) END"
+
+
+def _whens(plans: tuple[FeePlan, ...], prefix: str, then: Callable[[FeePlan], str]) -> str:
     by_precedence = sorted(plans, key=lambda p: (p.channel == "*", p.currency, p.channel, p.valid_from))
-    whens = " ".join(f"WHEN {_applies(plan, prefix)} THEN {amount(plan)}" for plan in by_precedence)
-    return f"CASE {whens} ELSE CAST(NULL AS DECIMAL(18,6)) END"
+    return " ".join(f"WHEN {_applies(plan, prefix)} THEN {then(plan)}" for plan in by_precedence)
+
+
+def _name(plan: FeePlan) -> str:
+    channel = "any channel" if plan.channel == "*" else plan.channel.replace("'", "''")
+    return f"'{plan.currency} {channel} from {plan.valid_from}'"
 
 
 def _applies(plan: FeePlan, prefix: str) -> str:

@@ -30,6 +30,8 @@ class DayFiles:
         open_items_before: The open items the day began with, columns as `OPEN_ITEMS`; None on a first day.
         open_items: The open items the day left; they give orders without a line their provider's reference.
         bank_credits: Parquet, columns as `BANK_CREDITS`; None when the source has no bank table: not compared then.
+        orders: The order snapshot, columns as `ORDERS`; None when breaks are not to be grouped by merchant.
+        suggestions: What open lines may mean, columns as `SUGGESTIONS`; None when nothing was suggested.
         snapshot_hash: SHA-256 of the order snapshot.
         admissions: The archives seen for the day, refused ones too.
         check: What the expectations said; None when they were not run.
@@ -44,6 +46,8 @@ class DayFiles:
     snapshot_hash: str
     bank_credits: Path | None = None
     open_items: Path | None = None
+    orders: Path | None = None
+    suggestions: Path | None = None
     admissions: tuple[AdmissionRow, ...] = ()
     check: CheckReport | None = None
     checked_at: datetime | None = None

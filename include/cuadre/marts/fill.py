@@ -2,8 +2,9 @@
 
 The models are plain SELECTs, one mart each, over what is prepared here: `lines` (the day's), `all_lines` (carried ones
 too), `priced` (payments with the contract's fee and tax), `judged` (outcomes with their measures), `breaks` (the breaks
-among them), `opened` and `left_open` (open items before and after), `bank_credits`, `admissions`, `checks` and the
-one-row `day`; the type `archive` numbers the archives of `all_lines`.
+among them), `opened` and `left_open` (open items before and after), `bank_credits`, `admissions`, `checks`,
+`suggested`, `broken` and `present` (see `alike.py`), and the one-row `day`; the type `archive` numbers the archives of
+`all_lines`.
 """
 
 from __future__ import annotations
@@ -20,28 +21,43 @@ import pyarrow as pa
 
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
+from cuadre.marts.alike import offer_alike
 from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BREAKS, CLEARED, NEUTRAL, Outcome
 from cuadre.model.columns import (
     ARCHIVE_ADMISSION,
     BANK_CREDITS,
+    BREAK_CAUSE,
     CHECK_RESULT,
     FEE_AUDIT,
     LINES,
     OPEN_ITEMS,
+    ORDERS,
     OUTCOMES,
     RECON_BREAK,
     RECON_DAILY,
     RECON_LINE,
+    RECON_SUGGESTION,
     SETTLEMENT_BATCH,
+    SUGGESTIONS,
     Table,
 )
 from cuadre.model.measures import at_risk_sql
 from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import CheckReport
 
-FILLED = (RECON_LINE, RECON_BREAK, RECON_DAILY, SETTLEMENT_BATCH, FEE_AUDIT, ARCHIVE_ADMISSION, CHECK_RESULT)
+FILLED = (
+    RECON_LINE,
+    RECON_BREAK,
+    RECON_DAILY,
+    SETTLEMENT_BATCH,
+    FEE_AUDIT,
+    ARCHIVE_ADMISSION,
+    CHECK_RESULT,
+    BREAK_CAUSE,
+    RECON_SUGGESTION,
+)
 """Marts a day fills, in the order they are published."""
 
 _MODELS = Path(__file__).parent / "sql"
@@ -60,6 +76,7 @@ def filled(day: DayFiles, source: Source, now: datetime) -> Iterator[duckdb.Duck
         _offer_files(duck, day)
         _offer_records(duck, day, source, now)
         _offer_measures(duck, source)
+        offer_alike(duck, source)
         duck.execute(f"CREATE VIEW {RECON_LINE.name} AS {_model(RECON_LINE)}")
         yield duck
 
@@ -109,6 +126,8 @@ def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
     _view(duck, "outcomes", OUTCOMES, [day.outcomes])
     _view(duck, "opened", OPEN_ITEMS, [day.open_items_before] if day.open_items_before else [])
     _view(duck, "left_open", OPEN_ITEMS, [day.open_items] if day.open_items else [])
+    _view(duck, "orders", ORDERS, [day.orders] if day.orders else [])
+    _view(duck, "suggestions", SUGGESTIONS, [day.suggestions] if day.suggestions else [])
     _view(duck, "bank_credits", BANK_CREDITS, [day.bank_credits] if day.bank_credits else [])
     names = ", ".join(column.name for column in LINES.required)
     carried = ", ".join(f"line.{column.name} AS {column.name}" for column in LINES.required)
@@ -147,6 +166,7 @@ def _offer_measures(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"outcome IN ({_codes(CLEARED)}) AS is_cleared, outcome NOT IN ({_codes(NEUTRAL)}) AS is_matchable, "
         f"{_reasons('reasons')} AS reasons_json FROM outcomes"
     )
+    duck.execute(f"CREATE VIEW suggested AS SELECT * REPLACE ({_reasons('reasons')} AS reasons) FROM suggestions")
     duck.execute(
         f"CREATE VIEW opened_breaks AS SELECT *, {_reasons('reasons')} AS reasons_json "
         f"FROM opened WHERE outcome IN ({_codes(BREAKS)})"

@@ -159,6 +159,19 @@ class Evidence(Enum):
     TIME_NEAR = "Paid within three days of each other; got is the seconds between."
 
 
+class CauseDimension(Enum):
+    """What breaks may share. The value says of what; the order decides between two that explain alike."""
+
+    archive = "The archive's file name, or its id for an archive of an earlier day: a part of the day."
+    batch = "The provider's batch; '-' without one."
+    channel = "Where it was paid; '-' for lines without a channel."
+    fee_plan = "The plan of the fee contract that covers the payment."
+    merchant = "The merchant of the order."
+    line_type = "What the line is."
+    currency = "The currency of the money at risk."
+    hour = "The hour of the day in which it was paid, in the source's zone."
+
+
 class CheckSeverity(StrEnum):
     """What a failed expectation does: critical closes the gate, warning is recorded and alerts."""
 

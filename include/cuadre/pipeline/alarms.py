@@ -12,11 +12,13 @@ from pydantic import SecretStr
 
 from cuadre.alerts import Change, open_incidents
 from cuadre.config.source import Source
+from cuadre.marts.causes import Shared, shared_of_day
 from cuadre.marts.decisions import settled
 from cuadre.model.codes import IncidentKind
 from cuadre.model.errors import ConfigurationError, CuadreError, WarehouseUnavailable
 from cuadre.model.records import CheckReport, Finding, OutcomeTotal, ReconcileReport, from_json
 from cuadre.pipeline.alert import JUDGED_BY_SUCCESS, findings_of_day, raise_incidents
+from cuadre.pipeline.causes import with_causes
 from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.workplace import Workplace
 
@@ -31,6 +33,7 @@ def alert_day(
     report, check = from_json(ReconcileReport, reconciled["report"]), from_json(CheckReport, checked["report"])
     with work.journalled("alert", source, day, now) as note:
         findings = findings_of_day(source, check, report, _settled(work, source, day))
+        findings = with_causes(findings, _shared(work, source, day))
         changes = tell(work, source, day, findings, JUDGED_BY_SUCCESS, now)
         note.update(changes=changes_told(changes), mart_hash=publication["mart_hash"])
         if not all(change.recorded for change in changes):
@@ -91,6 +94,15 @@ def _has_open(work: Workplace, source: Source, day: date) -> bool:
     except CuadreError:
         return False
     return any(incident.kind in JUDGED_BY_SUCCESS for incident in found)
+
+
+def _shared(work: Workplace, source: Source, day: date) -> tuple[Shared, ...]:
+    """What the breaks of the day share; nothing when it cannot be read: the breaks are told all the same."""
+    url = warehouse_url(work, source)
+    try:
+        return shared_of_day(url, source.source, day) if url else ()
+    except CuadreError:
+        return ()
 
 
 def warehouse_url(work: Workplace, source: Source) -> str | None:

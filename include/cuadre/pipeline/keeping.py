@@ -85,6 +85,8 @@ def day_files(
         snapshot_hash=report.snapshot_hash,
         bank_credits=files.get("bank_credits"),
         open_items=files["open_items"],
+        orders=files["orders"],
+        suggestions=files.get("suggestions"),
         admissions=tuple(admission_row(record) for record in admissions),
         check=from_json(CheckReport, checked["report"]),
         checked_at=datetime.fromisoformat(checked["checked_at"]),

@@ -23,6 +23,7 @@ from cuadre.model.columns.deciding import DECISION, OPEN_BREAK, STANDING_DECISIO
 from cuadre.model.columns.declaring import Column, Kind, Table
 from cuadre.model.columns.marts import (
     ARCHIVE_ADMISSION,
+    BREAK_CAUSE,
     CHECK_RESULT,
     FEE_AUDIT,
     INCIDENT,
@@ -30,6 +31,7 @@ from cuadre.model.columns.marts import (
     RECON_BREAK,
     RECON_DAILY,
     RECON_LINE,
+    RECON_SUGGESTION,
     RUN_RECEIPT,
     SETTLEMENT_BATCH,
 )
@@ -40,6 +42,7 @@ __all__ = [
     "ARCHIVE_ADMISSION",
     "BANK_CREDITS",
     "BANK_MATCHES",
+    "BREAK_CAUSE",
     "CANONICAL",
     "CHECK_RESULT",
     "CLAIMS",
@@ -56,6 +59,7 @@ __all__ = [
     "RECON_BREAK",
     "RECON_DAILY",
     "RECON_LINE",
+    "RECON_SUGGESTION",
     "RUN_RECEIPT",
     "SETTLEMENT_BATCH",
     "STANDING_DECISION",

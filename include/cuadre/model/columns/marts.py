@@ -21,6 +21,7 @@ from cuadre.model.columns.canonical import (
     REASONS,
     SETTLEMENT_DATE,
     SOURCE,
+    SUGGESTIONS,
 )
 from cuadre.model.columns.declaring import (
     Column,
@@ -248,6 +249,35 @@ RUN_RECEIPT = Table(
     ),
 )
 
+BREAK_CAUSE = Table(
+    "break_cause",
+    "one thing that breaks of a settlement day share, and one currency of their money",
+    ("source", "settlement_date", "scope", "outcome", "dimension", "value", "currency"),
+    (
+        SOURCE,
+        SETTLEMENT_DATE,
+        text("scope", "new: breaks that were none when the day began; open: all of them."),
+        text("outcome", "The outcome code of the breaks; any: all outcomes together."),
+        text("dimension", "What they share: a CauseDimension code."),
+        text("value", "Which one; only the ten with most breaks of each dimension are kept."),
+        CURRENCY,
+        count("breaks", "Breaks of this scope and outcome with this value, in this currency."),
+        money("at_risk", "Their money at risk."),
+        count("of_breaks", "All breaks of this scope and outcome, in whatever currency."),
+        money("of_at_risk", "Money at risk of all breaks of this scope and outcome in this currency."),
+        Column("share", Kind.RATE, "Breaks with this value in whatever currency, of all breaks."),
+        Column("base_share", Kind.RATE, "Items with this value, of all that ought to match and have this dimension."),
+        Column("lift", Kind.RATE, "share / base_share, at most 999: how much more often breaks have it than items do."),
+    ),
+)
+
+RECON_SUGGESTION = Table(
+    "recon_suggestion",
+    "one open order that an open line may mean on a settlement day; it changes no outcome",
+    SUGGESTIONS.key,
+    SUGGESTIONS.columns,
+)
+
 MARTS = (
     RECON_LINE,
     RECON_BREAK,
@@ -256,6 +286,8 @@ MARTS = (
     FEE_AUDIT,
     ARCHIVE_ADMISSION,
     CHECK_RESULT,
+    BREAK_CAUSE,
+    RECON_SUGGESTION,
     INCIDENT,
     RUN_RECEIPT,
 )

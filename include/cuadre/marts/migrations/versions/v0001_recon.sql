@@ -32,6 +32,42 @@ COMMENT ON COLUMN recon.archive_admission_history.lines IS 'Lines admitted.';
 COMMENT ON COLUMN recon.archive_admission_history.seen_at IS 'When it was judged.';
 COMMENT ON COLUMN recon.archive_admission_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.archive_admission_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.break_cause_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	scope TEXT NOT NULL, 
+	outcome TEXT NOT NULL, 
+	dimension TEXT NOT NULL, 
+	value TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	breaks BIGINT NOT NULL, 
+	at_risk NUMERIC(24, 6) NOT NULL, 
+	of_breaks BIGINT NOT NULL, 
+	of_at_risk NUMERIC(24, 6) NOT NULL, 
+	share NUMERIC(9, 6) NOT NULL, 
+	base_share NUMERIC(9, 6) NOT NULL, 
+	lift NUMERIC(9, 6) NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX break_cause_key ON recon.break_cause_history (source, settlement_date, scope, outcome, dimension, value, currency) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.break_cause_history IS 'A row is one thing that breaks of a settlement day share, and one currency of their money. All beliefs, past ones too; the view break_cause shows today''s.';
+COMMENT ON COLUMN recon.break_cause_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.break_cause_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.break_cause_history.scope IS 'new: breaks that were none when the day began; open: all of them.';
+COMMENT ON COLUMN recon.break_cause_history.outcome IS 'The outcome code of the breaks; any: all outcomes together.';
+COMMENT ON COLUMN recon.break_cause_history.dimension IS 'What they share: a CauseDimension code.';
+COMMENT ON COLUMN recon.break_cause_history.value IS 'Which one; only the ten with most breaks of each dimension are kept.';
+COMMENT ON COLUMN recon.break_cause_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.break_cause_history.breaks IS 'Breaks of this scope and outcome with this value, in this currency.';
+COMMENT ON COLUMN recon.break_cause_history.at_risk IS 'Their money at risk.';
+COMMENT ON COLUMN recon.break_cause_history.of_breaks IS 'All breaks of this scope and outcome, in whatever currency.';
+COMMENT ON COLUMN recon.break_cause_history.of_at_risk IS 'Money at risk of all breaks of this scope and outcome in this currency.';
+COMMENT ON COLUMN recon.break_cause_history.share IS 'Breaks with this value in whatever currency, of all breaks.';
+COMMENT ON COLUMN recon.break_cause_history.base_share IS 'Items with this value, of all that ought to match and have this dimension.';
+COMMENT ON COLUMN recon.break_cause_history.lift IS 'share / base_share, at most 999: how much more often breaks have it than items do.';
+COMMENT ON COLUMN recon.break_cause_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.break_cause_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
 CREATE TABLE recon.check_result_history (
 	source TEXT NOT NULL, 
 	settlement_date DATE NOT NULL, 
@@ -308,6 +344,36 @@ COMMENT ON COLUMN recon.recon_line_history.first_seen IS 'Settlement date on whi
 COMMENT ON COLUMN recon.recon_line_history.age_days IS 'Days from first_seen to this settlement date.';
 COMMENT ON COLUMN recon.recon_line_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.recon_line_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.recon_suggestion_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	item_id TEXT NOT NULL, 
+	suggested_item_id TEXT NOT NULL, 
+	choice BIGINT NOT NULL, 
+	score NUMERIC(9, 6) NOT NULL, 
+	reasons JSONB NOT NULL, 
+	order_id TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	expected NUMERIC(24, 6) NOT NULL, 
+	got NUMERIC(24, 6) NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX recon_suggestion_key ON recon.recon_suggestion_history (source, settlement_date, item_id, suggested_item_id) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.recon_suggestion_history IS 'A row is one open order that an open line may mean on a settlement day; it changes no outcome. All beliefs, past ones too; the view recon_suggestion shows today''s.';
+COMMENT ON COLUMN recon.recon_suggestion_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_suggestion_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.recon_suggestion_history.item_id IS 'The open line: the item id of its outcome.';
+COMMENT ON COLUMN recon.recon_suggestion_history.suggested_item_id IS 'The open order: the item id of its outcome.';
+COMMENT ON COLUMN recon.recon_suggestion_history.choice IS 'Place among the line''s suggestions; 1 is the best.';
+COMMENT ON COLUMN recon.recon_suggestion_history.score IS 'How much speaks for it, in hundredths; only 0.40 and more is suggested.';
+COMMENT ON COLUMN recon.recon_suggestion_history.reasons IS 'The Evidence codes: expected is the order''s, got the line''s.';
+COMMENT ON COLUMN recon.recon_suggestion_history.order_id IS 'The order suggested.';
+COMMENT ON COLUMN recon.recon_suggestion_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_suggestion_history.expected IS 'What the order says.';
+COMMENT ON COLUMN recon.recon_suggestion_history.got IS 'The line''s gross.';
+COMMENT ON COLUMN recon.recon_suggestion_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.recon_suggestion_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
 CREATE TABLE recon.run_receipt_history (
 	source TEXT NOT NULL, 
 	settlement_date DATE NOT NULL, 
@@ -503,6 +569,37 @@ COMMENT ON COLUMN recon.check_result."unexpected" IS 'Rows that broke it.';
 COMMENT ON COLUMN recon.check_result."doc" IS 'What it checks, in words.';
 COMMENT ON COLUMN recon.check_result."checked_at" IS 'When it was run.';
 COMMENT ON COLUMN recon.check_result."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.break_cause AS SELECT h."source", h."settlement_date", h."scope", h."outcome", h."dimension", h."value", h."currency", h."breaks", h."at_risk", h."of_breaks", h."of_at_risk", h."share", h."base_share", h."lift", h."known_from" FROM recon.break_cause_history AS h WHERE h.known_to IS NULL;
+COMMENT ON VIEW recon.break_cause IS 'A row is one thing that breaks of a settlement day share, and one currency of their money. As believed today.';
+COMMENT ON COLUMN recon.break_cause."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.break_cause."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.break_cause."scope" IS 'new: breaks that were none when the day began; open: all of them.';
+COMMENT ON COLUMN recon.break_cause."outcome" IS 'The outcome code of the breaks; any: all outcomes together.';
+COMMENT ON COLUMN recon.break_cause."dimension" IS 'What they share: a CauseDimension code.';
+COMMENT ON COLUMN recon.break_cause."value" IS 'Which one; only the ten with most breaks of each dimension are kept.';
+COMMENT ON COLUMN recon.break_cause."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.break_cause."breaks" IS 'Breaks of this scope and outcome with this value, in this currency.';
+COMMENT ON COLUMN recon.break_cause."at_risk" IS 'Their money at risk.';
+COMMENT ON COLUMN recon.break_cause."of_breaks" IS 'All breaks of this scope and outcome, in whatever currency.';
+COMMENT ON COLUMN recon.break_cause."of_at_risk" IS 'Money at risk of all breaks of this scope and outcome in this currency.';
+COMMENT ON COLUMN recon.break_cause."share" IS 'Breaks with this value in whatever currency, of all breaks.';
+COMMENT ON COLUMN recon.break_cause."base_share" IS 'Items with this value, of all that ought to match and have this dimension.';
+COMMENT ON COLUMN recon.break_cause."lift" IS 'share / base_share, at most 999: how much more often breaks have it than items do.';
+COMMENT ON COLUMN recon.break_cause."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.recon_suggestion AS SELECT h."source", h."settlement_date", h."item_id", h."suggested_item_id", h."choice", h."score", h."reasons", h."order_id", h."currency", h."expected", h."got", h."known_from" FROM recon.recon_suggestion_history AS h WHERE h.known_to IS NULL;
+COMMENT ON VIEW recon.recon_suggestion IS 'A row is one open order that an open line may mean on a settlement day; it changes no outcome. As believed today.';
+COMMENT ON COLUMN recon.recon_suggestion."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.recon_suggestion."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.recon_suggestion."item_id" IS 'The open line: the item id of its outcome.';
+COMMENT ON COLUMN recon.recon_suggestion."suggested_item_id" IS 'The open order: the item id of its outcome.';
+COMMENT ON COLUMN recon.recon_suggestion."choice" IS 'Place among the line''s suggestions; 1 is the best.';
+COMMENT ON COLUMN recon.recon_suggestion."score" IS 'How much speaks for it, in hundredths; only 0.40 and more is suggested.';
+COMMENT ON COLUMN recon.recon_suggestion."reasons" IS 'The Evidence codes: expected is the order''s, got the line''s.';
+COMMENT ON COLUMN recon.recon_suggestion."order_id" IS 'The order suggested.';
+COMMENT ON COLUMN recon.recon_suggestion."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.recon_suggestion."expected" IS 'What the order says.';
+COMMENT ON COLUMN recon.recon_suggestion."got" IS 'The line''s gross.';
+COMMENT ON COLUMN recon.recon_suggestion."known_from" IS 'Since when this row is believed.';
 CREATE VIEW recon.run_receipt AS SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."seal", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.run_receipt IS 'A row is one publication of one settlement day. As believed today.';
 COMMENT ON COLUMN recon.run_receipt."source" IS 'Name of the source, as in its source file.';
@@ -697,6 +794,10 @@ CREATE FUNCTION recon.archive_admission_as_of(moment timestamptz) RETURNS SETOF 
 COMMENT ON FUNCTION recon.archive_admission_as_of IS 'The view archive_admission as it was believed at a moment.';
 CREATE FUNCTION recon.check_result_as_of(moment timestamptz) RETURNS SETOF recon.check_result LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."check_name", h."severity", h."success", h."rows", h."unexpected", h."doc", h."checked_at", h."known_from" FROM recon.check_result_history AS h WHERE h.known_from <= check_result_as_of.moment AND (h.known_to IS NULL OR h.known_to > check_result_as_of.moment); END;
 COMMENT ON FUNCTION recon.check_result_as_of IS 'The view check_result as it was believed at a moment.';
+CREATE FUNCTION recon.break_cause_as_of(moment timestamptz) RETURNS SETOF recon.break_cause LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."scope", h."outcome", h."dimension", h."value", h."currency", h."breaks", h."at_risk", h."of_breaks", h."of_at_risk", h."share", h."base_share", h."lift", h."known_from" FROM recon.break_cause_history AS h WHERE h.known_from <= break_cause_as_of.moment AND (h.known_to IS NULL OR h.known_to > break_cause_as_of.moment); END;
+COMMENT ON FUNCTION recon.break_cause_as_of IS 'The view break_cause as it was believed at a moment.';
+CREATE FUNCTION recon.recon_suggestion_as_of(moment timestamptz) RETURNS SETOF recon.recon_suggestion LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."item_id", h."suggested_item_id", h."choice", h."score", h."reasons", h."order_id", h."currency", h."expected", h."got", h."known_from" FROM recon.recon_suggestion_history AS h WHERE h.known_from <= recon_suggestion_as_of.moment AND (h.known_to IS NULL OR h.known_to > recon_suggestion_as_of.moment); END;
+COMMENT ON FUNCTION recon.recon_suggestion_as_of IS 'The view recon_suggestion as it was believed at a moment.';
 CREATE FUNCTION recon.run_receipt_as_of(moment timestamptz) RETURNS SETOF recon.run_receipt LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."as_of", h."archives", h."lines", h."items", h."snapshot_hash", h."outcome_hash", h."mart_hash", h."seal", h."published_at", h."known_from" FROM recon.run_receipt_history AS h WHERE h.known_from <= run_receipt_as_of.moment AND (h.known_to IS NULL OR h.known_to > run_receipt_as_of.moment); END;
 COMMENT ON FUNCTION recon.run_receipt_as_of IS 'The view run_receipt as it was believed at a moment.';
 CREATE FUNCTION recon.movement(since timestamptz, until timestamptz) RETURNS TABLE (source text, currency text, outcome text, start_count bigint, start_money numeric, opened_count bigint, opened_money numeric, closed_count bigint, closed_money numeric, changed_in_count bigint, changed_in_money numeric, changed_out_count bigint, changed_out_money numeric, end_count bigint, end_money numeric) LANGUAGE sql STABLE BEGIN ATOMIC

@@ -1,0 +1,2 @@
+-- What open lines may mean, as reconcile left it.
+SELECT * FROM suggested
