@@ -19,6 +19,7 @@ from cuadre.model.records import Reason
 from cuadre.pipeline.life import Archive, Batch, BatchLife, DayOutcome, Explanation, Item, Line, OrderSeen, Step
 
 MOST_ITEMS = 8
+MOST_BANK_DAYS = 5
 _MONEY = re.compile(r"-?\d+\.\d{6}")
 _T = TypeVar("_T")
 _STYLES = dict.fromkeys((each.name for each in BREAKS), "red") | dict.fromkeys((each.name for each in CLEARED), "green")
@@ -182,20 +183,47 @@ def _decision(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _batch(batch: Batch) -> tuple[str, ...]:
-    credit = f"{batch.credit_id}, {batch.value_date}" if batch.credit_id else "no bank credit"
-    amounts = (f"{what} {_amount(amount)}" for what, amount in (("net", batch.net), ("bank", batch.bank_amount)))
-    return batch.batch_id, batch.status, *amounts, batch.currency, credit
+    bank = f"bank {_amount(_bank_amount(batch))}"
+    return batch.batch_id, _status(batch), f"net {money(batch.net)}", bank, batch.currency, _credits(batch)
+
+
+def _status(batch: Batch) -> str:
+    """What is wrong with the payout, or else how it stands at the bank by the last day that says so."""
+    settled = batch.status.startswith("payout") or not batch.latest
+    return batch.status if settled else batch.latest[0].status
+
+
+def _bank_amount(batch: Batch) -> Decimal | None:
+    paid = [each.applied for each in batch.latest if each.applied is not None]
+    return sum(paid, Decimal(0)) if paid else batch.bank_amount
+
+
+def _credits(batch: Batch) -> str:
+    paid = [f"{each.credit_id}, {each.value_date}" for each in batch.latest if each.credit_id]
+    if not paid and batch.credit_id:
+        return f"{batch.credit_id}, {batch.value_date}"
+    return "; ".join(paid) or "no bank credit"
 
 
 def _batch_tree(life: BatchLife, journal: Sequence[Step]) -> Tree:
     batch = life.batch
     title = Text(f"batch {batch.batch_id} of {batch.settlement_date}, {batch.currency}", "bold")
-    title.append(f"  {batch.status}", "green" if batch.status == BatchStatus.balanced.name else "red")
+    title.append(f"  {_status(batch)}", "green" if _status(batch) == BatchStatus.balanced.name else "red")
     tree = Tree(title)
-    credit = f"bank credit {batch.credit_id}, {batch.value_date}" if batch.credit_id else "no bank credit"
     names = ("gross", "fee", "tax", "net", "payout", "bank")
-    amounts = (batch.gross, batch.fee, batch.tax, batch.net, batch.payout, batch.bank_amount)
-    _add(tree, f"{batch.lines:,} lines; {credit}", [names, tuple(map(_amount, amounts))], right=set(range(6)))
+    amounts = (batch.gross, batch.fee, batch.tax, batch.net, batch.payout, _bank_amount(batch))
+    _add(tree, f"{batch.lines:,} lines; {_credits(batch)}", [names, tuple(map(_amount, amounts))], right=set(range(6)))
+    bank = [
+        (
+            f"{each.settlement_date}",
+            each.status,
+            _amount(each.applied),
+            each.credit_id or "-",
+            each.method or each.reason or "",
+        )
+        for each in batch.bank
+    ]
+    _add(tree, "at the bank, day by day", bank[-MOST_BANK_DAYS:], right={2})
     totals = [
         (each.outcome, f"{each.count:,}", money(each.money), f"at risk {money(each.at_risk)}") for each in life.outcomes
     ]

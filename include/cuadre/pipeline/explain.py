@@ -23,6 +23,7 @@ from cuadre.pipeline.keeping import Json, admissions_of, day_files
 from cuadre.pipeline.lake import Lake
 from cuadre.pipeline.life import (
     Archive,
+    AtBank,
     Batch,
     BatchLife,
     Credit,
@@ -78,9 +79,11 @@ def explain(
         named = {reference, *(each.reference for each in credits if each.reference)}
         wanted = {(day, batch) for batch in named for day in search.batch_days(batch) if day in runs}
         of_items = {(each.settlement_date, each.batch_id) for item in items for each in item.lines if each.batch_id}
-        batches = _batches(lake, source, runs, wanted | of_items)
+        paid = {(each.batch_date, each.batch_id, each.currency) for each in _paid(search, credits)}
+        wanted |= {(day, batch) for day, batch, _ in paid if day in runs}
+        batches = _batches(search, lake, source, runs, wanted | of_items)
         meant = [batch for place in sorted(wanted) for batch in batches.get(place, ())]
-        lives = tuple(_life(search, batch) for batch in meant if batch.batch_id == reference or _pays(credits, batch))
+        lives = tuple(_life(search, batch) for batch in meant if _is_meant(batch, reference, credits, paid))
     if not (items or credits or lives):
         raise Refusal(_nothing(source, reference, days))
     items = [_with_batches(item, batches) for item in items]
@@ -155,22 +158,30 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _batches(lake: Lake, source: Source, runs: dict[date, Json], wanted: Collection[tuple[date, str]]) -> _Batches:
-    """The batches as the marts have them, worked out from the files of their days."""
+def _batches(
+    search: Search, lake: Lake, source: Source, runs: dict[date, Json], wanted: Collection[tuple[date, str]]
+) -> _Batches:
+    """The batches as the marts have them, worked out from the files of their days, and how they stood at the bank."""
+    bank = search.at_the_bank(batches=wanted)
     found: defaultdict[tuple[date, str], list[Batch]] = defaultdict(list)
     for day in sorted({day for day, _ in wanted} & runs.keys()):
         files = day_files(lake, source, day, admissions_of(lake, day), lake.read(lake.checks(day)), runs[day])
         with filled(files, source, files.as_of) as duck:
             fill(duck, (SETTLEMENT_BATCH,))
             columns, ids = (
-                ", ".join(field.name for field in fields(Batch)),
+                ", ".join(field.name for field in fields(Batch) if field.name != "bank"),
                 {batch for each, batch in wanted if each == day},
             )
             query = f"SELECT {columns} FROM settlement_batch WHERE batch_id IN ({literals(sorted(ids))}) ORDER BY ALL"
             for row in duck.execute(query).fetchall():
                 batch = Batch(*row)
-                found[day, batch.batch_id].append(batch)
+                found[day, batch.batch_id].append(replace(batch, bank=_of(batch, bank)))
     return {place: tuple(batches) for place, batches in found.items()}
+
+
+def _of(batch: Batch, bank: Iterable[AtBank]) -> tuple[AtBank, ...]:
+    own = batch.settlement_date, batch.batch_id, batch.currency
+    return tuple(each for each in bank if (each.batch_date, each.batch_id, each.currency) == own)
 
 
 def _life(search: Search, batch: Batch) -> BatchLife:
@@ -182,7 +193,14 @@ def _life(search: Search, batch: Batch) -> BatchLife:
     )
 
 
-def _pays(credits: Iterable[Credit], batch: Batch) -> bool:
+def _paid(search: Search, credits: Sequence[Credit]) -> list[AtBank]:
+    return search.at_the_bank(credits=[each.credit_id for each in credits])
+
+
+def _is_meant(batch: Batch, reference: str, credits: Iterable[Credit], paid: Collection[tuple[date, str, str]]) -> bool:
+    """Whether the reference is the batch itself, or a bank credit that pays it or names it."""
+    if batch.batch_id == reference or (batch.settlement_date, batch.batch_id, batch.currency) in paid:
+        return True
     return any((each.reference, each.currency) == (batch.batch_id, batch.currency) for each in credits)
 
 

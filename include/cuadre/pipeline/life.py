@@ -101,8 +101,28 @@ class DayOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class AtBank:
+    """How a batch stood at the bank on a settlement day: one for each credit that pays it, or one without a credit."""
+
+    settlement_date: date
+    batch_date: date
+    batch_id: str
+    currency: str
+    status: str
+    reason: str | None
+    method: str | None
+    credit_id: str | None
+    value_date: date | None
+    applied: Decimal | None
+    candidates: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch of one day and currency: its sums, payouts left out, its payout, and what the bank credited."""
+    """A batch of one day and currency: its sums, payouts left out, its payout, and what the bank credited by then.
+
+    `bank` is what this and later days say of it at the bank, until it is settled there.
+    """
 
     settlement_date: date
     batch_id: str
@@ -117,6 +137,12 @@ class Batch:
     bank_amount: Decimal | None
     credit_id: str | None
     value_date: date | None
+    bank: tuple[AtBank, ...] = ()
+
+    @property
+    def latest(self) -> tuple[AtBank, ...]:
+        """What the last of these days says; empty when no day says anything."""
+        return tuple(each for each in self.bank if each.settlement_date == self.bank[-1].settlement_date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ import duckdb
 
 from cuadre.matching.rendering import literal, literals
 from cuadre.matching.types import empty
-from cuadre.model.columns import BANK_CREDITS, LINES, ORDERS, OUTCOMES, Table
+from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, LINES, ORDERS, OUTCOMES, Table
 from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import OutcomeTotal, Reason
 from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.lake import Lake
-from cuadre.pipeline.life import Batch, Credit, DayOutcome, Line, OrderSeen, Place
+from cuadre.pipeline.life import AtBank, Batch, Credit, DayOutcome, Line, OrderSeen, Place
 
 NAMING = ("psp_reference", "operation_reference", "merchant_reference", "original_reference")
 """Columns by which a line may be asked for, one by one."""
@@ -72,6 +72,17 @@ class Search:
         rows = self._any("bank_credits", BANK_CREDITS.names, conditions)
         return sorted({Credit(*row) for row in rows}, key=lambda each: (each.value_date, each.credit_id))
 
+    def at_the_bank(self, *, batches: Collection[tuple[date, str]] = (), credits: Collection[str] = ()) -> list[AtBank]:
+        """How these batches, by day and id, stood at the bank on each day, and those that these credits pay."""
+        conditions = [
+            f"batch_id = {literal(batch)} AND batch_date = {literal(day)}" for day, batch in sorted(set(batches))
+        ]
+        conditions += [f"credit_id = {literal(credit)}" for credit in sorted(set(credits))]
+        found = {AtBank(*row) for row in self._any("bank_matches", _names(AtBank).split(", "), conditions)}
+        return sorted(
+            found, key=lambda each: (each.settlement_date, each.batch_id, each.currency, each.credit_id or "")
+        )
+
     def batch_days(self, batch: str) -> list[date]:
         """The days with lines in that batch."""
         query = f"SELECT DISTINCT settlement_date FROM lines WHERE batch_id = {literal(batch)} ORDER BY 1"
@@ -118,6 +129,7 @@ def searching(lake: Lake, admissions: Sequence[Json], runs: dict[date, Json]) ->
         _view(connection, "lines", LINES, files)
         _view(connection, "outcomes", OUTCOMES, _left(lake, runs, "outcomes"))
         _view(connection, "bank_credits", BANK_CREDITS, _left(lake, runs, "bank_credits"))
+        _view(connection, "bank_matches", BANK_MATCHES, _left(lake, runs, "bank_matches"))
         snapshots = [
             f"SELECT {literal(day)} AS seen_on, * FROM {parquet_sql(_left(lake, {day: run}, 'orders'))}"
             for day, run in sorted(runs.items())
