@@ -86,6 +86,7 @@ def reconcile(
     """
     if as_of.tzinfo is None:
         raise ConfigurationError("as_of needs a time zone, such as 2026-03-03T12:00:00Z.")
+    as_of = as_of.astimezone(UTC)  # in a zone, moments compare by what its clocks show, and some hours they show twice
     if engine != "duckdb":
         raise ConfigurationError(f"There is no engine {engine!r}; use duckdb.")
     inputs = _Inputs(
