@@ -11,8 +11,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from cuadre.model.columns import SUGGESTIONS
-from tests.matching.tiny import DAY, PAID_AT, Result, codes, give_back, has_columns_of, line, order, run
+from cuadre.matching.engine import duckdb_engine
+from cuadre.matching.inputs import open_input
+from cuadre.matching.models import shared_parameters, steps
+from cuadre.matching.rendering import render
+from cuadre.matching.results import write_open_items, write_outcomes
+from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, SUGGESTIONS
+from tests.matching.tiny import AS_OF, DAY, PAID_AT, SOURCE, Result, codes, give_back, has_columns_of, line, order, run
 
 _NEAR = ["REFERENCE_NEAR_ALONE", "TIME_NEAR"]
 _NOTHING: dict[str, Any] = {"reasons": []}
@@ -151,6 +156,30 @@ def test_rows_and_bytes_do_not_depend_on_the_order_of_the_rows(tmp_path: Path) -
         rng.shuffle(orders)
     assert len(digests) == 1
     assert result.report.suggestions > 100
+
+
+def test_outcomes_and_open_items_are_the_same_bytes_when_nothing_is_suggested(tmp_path: Path) -> None:
+    lines = [line(n, psp_reference=f"96794584622{n}") for n in range(5)]
+    orders = [order(f"SO-{n}", psp_reference=f"96794584{n}229") for n in range(5)]
+    result = run(tmp_path / "with", [{**each, "line_no": n} for n, each in enumerate(lines, start=1)], orders)
+    assert result.report.suggestions > 0
+
+    given = {"todays_lines": (LINES, "lines0"), "snapshot_orders": (ORDERS, "orders"), "claims": (CLAIMS, "claims")}
+    empty = {"open_items": OPEN_ITEMS, "bank_credits": BANK_CREDITS, "bank_before": BANK_MATCHES}
+    with duckdb_engine(tmp_path) as db:
+        lacking: frozenset[str] = frozenset()
+        for name, (table, file) in given.items():
+            lacking |= open_input(db, name, table, [tmp_path / "with" / f"{file}.parquet"])
+        for name, table in empty.items():
+            open_input(db, name, table, [])
+        shared = shared_parameters(SOURCE, DAY, AS_OF, lacking)
+        for step in steps(SOURCE):
+            kind = "VIEW" if step.view else "TABLE"
+            db.run(f"CREATE {kind} {step.name} AS {render(step.model, {**shared, **step.parameters})}")
+        write_outcomes(db, shared, tmp_path / "outcomes.parquet")
+        write_open_items(db, shared, tmp_path / "open_items.parquet")
+    for name in ("outcomes.parquet", "open_items.parquet"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "with" / "out" / name).read_bytes()
 
 
 def test_no_item_has_more_than_three_suggestions_on_either_side(tmp_path: Path) -> None:
