@@ -22,7 +22,7 @@ def _dump(read: Reader) -> dict[str, list[dict]]:
     marts = ("recon_line", "recon_break", "recon_daily", "settlement_batch", "fee_audit", "archive_admission")
     return {
         mart: read(f"SELECT * FROM recon.{mart} ORDER BY 1, 2, 3, 4")
-        for mart in (*marts, "check_result", "run_receipt")
+        for mart in (*marts, "check_result", "break_cause", "recon_suggestion", "run_receipt")
     }
 
 
@@ -38,6 +38,8 @@ def test_a_published_day_is_in_every_mart(warehouse_url: str, source: Source, re
         "fee_audit": 1,
         "archive_admission": 1,
         "check_result": 1,
+        "break_cause": 0,
+        "recon_suggestion": 0,
     }
     assert {mart: len(rows) for mart, rows in _dump(read).items()} == done.rows | {"run_receipt": 1}
     receipt = read("SELECT * FROM recon.run_receipt")[0]

@@ -65,11 +65,14 @@ def shared_of_day(url: str, source: str, day: date) -> tuple[Shared, ...]:
             "lift FROM recon.break_cause WHERE source = %s AND settlement_date = %s ORDER BY 1, 2, 3, 4, 5",
             (source, day),
         )
-        for *value, currency, breaks, at_risk, of_breaks, of_at_risk, base_share, lift in cursor:
-            key = tuple(value)
-            before = found.get(key)
-            found[key] = Shared(
-                *key,
+        for scope, outcome, dimension, value, currency, breaks, at_risk, *measures in cursor:
+            of_breaks, of_at_risk, base_share, lift = measures
+            before = found.get((scope, outcome, dimension, value))
+            found[scope, outcome, dimension, value] = Shared(
+                scope,
+                outcome,
+                dimension,
+                value,
                 breaks=breaks + (before.breaks if before else 0),
                 of_breaks=of_breaks,
                 base_share=base_share,
