@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from cuadre.cli.picture import draw
 from cuadre.marts.decisions import Wish, decide
 from cuadre.model.codes import DecisionKind
 from cuadre.model.errors import Refusal
@@ -209,3 +211,14 @@ def test_the_command_exits_with_3_for_what_is_nowhere(past: House) -> None:
     done = command(past, "nowhere", "--json")
     assert (done.returncode, done.stdout) == (3, "")
     assert "Searched: order ids" in done.stderr
+
+
+def test_nothing_a_reference_holds_moves_the_terminal(past: House, capsys: pytest.CaptureFixture[str]) -> None:
+    row, *_ = outcomes_where(past, "outcome = 'missing_in_settlement'")
+    found = explained(past, row["order_id"])
+    item = found.items[0]
+    order = replace(item.orders[0], order_id="SO-1\x1b[2J\u202e")
+    draw(replace(found, items=(replace(item, orders=(order,)),)))
+    shown = capsys.readouterr().out
+    assert "SO-1\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}" in shown
+    assert "\x1b" not in shown

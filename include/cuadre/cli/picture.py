@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from rich.text import Text
 from rich.tree import Tree
 
-from cuadre.cli.show import err, money, out
+from cuadre.cli.show import err, money, out, visible
 from cuadre.model.codes import BREAKS, CLEARED, BatchStatus
 from cuadre.model.records import Reason
 from cuadre.pipeline.life import Archive, Batch, BatchLife, DayOutcome, Explanation, Item, Line, OrderSeen, Step
@@ -36,10 +36,10 @@ def draw(found: Explanation) -> None:
     for life in found.batches:
         out.print(_batch_tree(life, found.journal))
     if found.credits:
-        tree = Tree(Text("bank credits", "bold"))
+        tree = Tree(_text("bank credits", "bold"))
         rows = [(each.credit_id, f"{each.value_date}", money(each.amount), each.currency) for each in found.credits]
         for text, credit in zip(_aligned(rows, right={2}), found.credits, strict=True):
-            tree.add(Text(f"{text}  reference {credit.reference or '-'}, account {credit.account}"))
+            tree.add(_text(f"{text}  reference {credit.reference or '-'}, account {credit.account}"))
         out.print(tree)
     err.print(f"{found.source}: {len(found.days):,} days searched; the warehouse {found.warehouse}.", markup=False)
 
@@ -61,7 +61,7 @@ def _title(item: Item) -> Text:
     """What it is, what its lines and orders came to in the end, and how old what is oldest of it is."""
     orders = sorted({each.order_id for each in item.orders})
     last = {each.place or each.order_id: each for each in item.outcomes}.values()
-    title = Text(", ".join(f"order {order}" for order in orders) or "a line without an order", "bold")
+    title = _text(", ".join(f"order {order}" for order in orders) or "a line without an order", "bold")
     for outcome in dict.fromkeys(each.outcome for each in last):
         title.append("  ").append(outcome, _STYLES.get(outcome, ""))
     if last:
@@ -79,7 +79,7 @@ def _add_orders(tree: Tree, orders: Sequence[OrderSeen]) -> None:
         moments = (("made", order.created_at), ("paid", order.paid_at), ("due", order.due_at))
         told = [f"CIP {order.psp_reference}"] if order.psp_reference else []
         told += [f"{what} {_at(at)}" for what, at in moments if at]
-        branch.add(Text(text)).add(Text(", ".join(told)))
+        branch.add(_text(text)).add(_text(", ".join(told)))
 
 
 def _add_lines(tree: Tree, lines: Sequence[Line]) -> None:
@@ -89,25 +89,25 @@ def _add_lines(tree: Tree, lines: Sequence[Line]) -> None:
         for each in lines
     ]
     for text, line in _headed(branch, ("", "", "gross", "fee", "tax", "net"), rows, lines):
-        node = branch.add(Text(f"{text}  {line.currency}"))
+        node = branch.add(_text(f"{text}  {line.currency}"))
         references = (
             ("CIP", line.psp_reference),
             ("operation", line.operation_reference),
             ("order", line.merchant_reference),
             ("original", line.original_reference),
         )
-        node.add(Text(", ".join(f"{what} {value}" for what, value in references if value) or "no reference"))
+        node.add(_text(", ".join(f"{what} {value}" for what, value in references if value) or "no reference"))
         where = (f"line {line.line_no} of {line.archive_id[:12]}", f"batch {line.batch_id or '-'}", line.channel)
-        node.add(Text(", ".join([*(each for each in where if each), _at(line.occurred_at)])))
+        node.add(_text(", ".join([*(each for each in where if each), _at(line.occurred_at)])))
 
 
 def _add_archives(tree: Tree, archives: Sequence[Archive]) -> None:
     branch = tree.add("archive") if archives else tree
     for each in archives:
         counts = "" if each.counts else "; the day is not judged on it"
-        node = branch.add(Text(f"{each.archive_id[:12]}  {each.name}"))
-        node.add(Text(f"{each.verdict} {_at(each.seen_at)}, signed {_at(each.signed_at)}{counts}"))
-        node.add(Text(f"by {each.signer or 'nobody'}"))
+        node = branch.add(_text(f"{each.archive_id[:12]}  {each.name}"))
+        node.add(_text(f"{each.verdict} {_at(each.seen_at)}, signed {_at(each.signed_at)}{counts}"))
+        node.add(_text(f"by {each.signer or 'nobody'}"))
 
 
 @dataclass(frozen=True)
@@ -132,13 +132,13 @@ def _add_outcomes(tree: Tree, outcomes: Sequence[DayOutcome]) -> None:
         for run in runs
     ]
     for text, run in _headed(branch, ("", "", "", "expected", "got"), rows, runs):
-        label = Text(text)
+        label = _text(text)
         start = text.index(run.last.outcome)
         label.stylize(_STYLES.get(run.last.outcome, ""), start, start + len(run.last.outcome))
         node = branch.add(label.append(f"  {run.last.currency}"))
-        node.add(Text(run.last.item_id + (f", by {run.last.by}" if run.last.by else "")))
+        node.add(_text(run.last.item_id + (f", by {run.last.by}" if run.last.by else "")))
         for reason in run.last.reasons:
-            node.add(Text(_reason(reason), "yellow"))
+            node.add(_text(_reason(reason), "yellow"))
 
 
 def _runs(outcomes: Sequence[DayOutcome]) -> list[_Run]:
@@ -207,7 +207,7 @@ def _credits(batch: Batch) -> str:
 
 def _batch_tree(life: BatchLife, journal: Sequence[Step]) -> Tree:
     batch = life.batch
-    title = Text(f"batch {batch.batch_id} of {batch.settlement_date}, {batch.currency}", "bold")
+    title = _text(f"batch {batch.batch_id} of {batch.settlement_date}, {batch.currency}", "bold")
     title.append(f"  {_status(batch)}", "green" if _status(batch) == BatchStatus.balanced.name else "red")
     tree = Tree(title)
     names = ("gross", "fee", "tax", "net", "payout", "bank")
@@ -248,14 +248,14 @@ def _add_journal(tree: Tree, journal: Sequence[Step], days: set[date]) -> None:
         counts = Counter(f"{each.step} {each.outcome}".removesuffix(" ok") for each in steps)
         told = ", ".join(f"{name} x{count}" if count > 1 else name for name, count in counts.items())
         if steps:
-            branch.add(Text(f"{day}  {told}; {_at(steps[-1].at)}"))
+            branch.add(_text(f"{day}  {told}; {_at(steps[-1].at)}"))
 
 
 def _add(tree: Tree, name: str, rows: Sequence[tuple[str, ...]], right: set[int]) -> None:
     if rows:
-        branch = tree.add(Text(name))
+        branch = tree.add(_text(name))
         for text in _aligned(rows, right):
-            branch.add(Text(text))
+            branch.add(_text(text))
 
 
 def _headed(
@@ -265,7 +265,7 @@ def _headed(
     if not rows:
         return []
     first, *texts = _aligned([head, *rows], right={number for number, name in enumerate(head) if name})
-    branch.add(Text(first, "dim"))
+    branch.add(_text(first, "dim"))
     return list(zip(texts, of, strict=True))
 
 
@@ -294,3 +294,7 @@ def _at(moment: datetime | None) -> str:
 
 def _amount(amount: Decimal | None) -> str:
     return "-" if amount is None else money(amount)
+
+
+def _text(said: str, style: str = "") -> Text:
+    return Text(visible(said), style)

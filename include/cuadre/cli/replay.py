@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from cuadre.cli.arguments import Json, a_day
 from cuadre.cli.places import AnySource, AnyStore, passphrase_of, the_source, workplace_at
-from cuadre.cli.show import err, grid, money, out, print_json, progress
+from cuadre.cli.show import err, grid, money, out, print_json, progress, visible
 from cuadre.config.secrets import folder_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _show_each(title: str, found: tuple[Difference, ...]) -> None:
         said = [_arrow(*each.outcomes), *(f"  - {code}" for code in _codes(each.was))]
         said += [f"  + {code}" for code in _codes(each.now)]
         amount = f"{money(each.money)} {each.currency}"
-        table.add_row(str(each.settlement_date), escape(each.item_id), "\n".join(said), amount)
+        table.add_row(str(each.settlement_date), escape(visible(each.item_id)), "\n".join(said), amount)
     out.print(table)
     if len(found) > MOST_SHOWN:
         out.print(f"and {len(found) - MOST_SHOWN:,} more: --json names them all.")

@@ -89,6 +89,11 @@ def money(amount: Decimal) -> str:
     return f"{cents:,}" if cents == amount else f"{amount.normalize():,f}"
 
 
+def visible(text: str) -> str:
+    """`text` without what a terminal would act on instead of showing it: references come from outside."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
 def show_admission(admission: Admission) -> None:
     """One admission as a table."""
     head = grid("Admission", "what", "value")
