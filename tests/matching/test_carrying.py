@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pyarrow.parquet as pq
 
-from cuadre.model.columns import OPEN_ITEMS
+from cuadre.model.columns import LINES, OPEN_ITEMS, ORDERS
 from tests.matching.tiny import (
     DAY,
     NEXT_AS_OF,
@@ -39,9 +39,11 @@ def test_breaks_and_pending_orders_come_up_again_with_their_whole_line_and_order
     assert has_columns_of(table, OPEN_ITEMS)
     items = {row["outcome"]: row for row in table.to_pylist()}
     assert set(items) == {"amount_mismatch", "missing_in_orders", "pending"}
-    assert (items["amount_mismatch"]["line"], items["amount_mismatch"]["order"]) == (lines[0], orders[0])
-    assert (items["missing_in_orders"]["line"], items["missing_in_orders"]["order"]) == (lines[1], None)
-    assert (items["pending"]["line"], items["pending"]["order"]) == (None, orders[2])
+    whole_lines = [{**dict.fromkeys(LINES.names), **row} for row in lines]
+    whole_orders = [{**dict.fromkeys(ORDERS.names), **row} for row in orders]
+    assert (items["amount_mismatch"]["line"], items["amount_mismatch"]["order"]) == (whole_lines[0], whole_orders[0])
+    assert (items["missing_in_orders"]["line"], items["missing_in_orders"]["order"]) == (whole_lines[1], None)
+    assert (items["pending"]["line"], items["pending"]["order"]) == (None, whole_orders[2])
 
 
 def test_a_pending_order_that_is_settled_the_next_day_keeps_its_id_and_first_day(tmp_path):

@@ -58,6 +58,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("originals", "originals"),
         Step("earlier_returns", "earlier_returns"),
         Step("returns", "returns"),
+        Step("edited_orders", "edited_orders"),
         Step("decided", "decided"),
         Step("items", "items"),
     )

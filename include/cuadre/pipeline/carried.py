@@ -66,11 +66,11 @@ def write_claims(outcomes: list[Path], out: Path) -> None:
     query = f"""
         WITH outcomes AS (FROM {parquet_sql(outcomes)} WHERE order_id IS NOT NULL),
         claims AS (
-            SELECT {line}, NULL AS currency, NULL AS gross
+            SELECT {line}, currency, expected AS gross
             FROM outcomes
             WHERE line_type = 'PAYMENT' AND outcome IN ({cleared})
             UNION ALL
-            SELECT order_id, NULL, NULL, settlement_date, 'PAYMENT', NULL, NULL
+            SELECT order_id, NULL, NULL, settlement_date, 'PAYMENT', currency, expected
             FROM outcomes
             WHERE archive_id IS NULL AND outcome IN ({cleared})
             UNION ALL

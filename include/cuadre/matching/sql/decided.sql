@@ -46,3 +46,16 @@ SELECT
     END AS reasons,
     currency, amount AS expected, NULL AS got, -amount AS delta, NULL AS pass
 FROM waiting_orders
+UNION ALL
+SELECT
+    NULL AS line_key, NULL AS line_type, order_id, TRUE AS whole_order,
+    CASE WHEN amount_edited THEN 'amount_mismatch' ELSE 'status_mismatch' END AS outcome,
+    LIST_FILTER(
+        [
+            CASE WHEN amount_edited THEN REASON('ORDER_EDITED', 'amount', amount, cleared, cleared - amount) END,
+            CASE WHEN status_edited THEN REASON('ORDER_EDITED', 'status', 'PAID', status, NULL) END
+        ],
+        lambda reason: reason IS NOT NULL
+    ) AS reasons,
+    currency, amount AS expected, NULL AS got, CASE WHEN amount_edited THEN cleared - amount END AS delta, NULL AS pass
+FROM edited_orders

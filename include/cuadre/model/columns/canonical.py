@@ -185,8 +185,8 @@ CLAIMS = Table(
         Column("line_no", Kind.COUNT, "Body record in the archive; NULL likewise.", nullable=True),
         Column("settlement_date", Kind.DATE, "The day on which the line was last judged so."),
         LINE_TYPE,
-        text_or_null("currency", "Currency of a return; NULL for a PAYMENT, which uses up the order whatever it was."),
-        money_or_null("gross", "Gross of a return, in that currency; NULL for a PAYMENT."),
+        text_or_null("currency", "Currency of `gross`; a PAYMENT uses up the order whatever it is."),
+        money_or_null("gross", "Gross of a return; for a PAYMENT the order amount it cleared, NULL if unknown."),
     ),
 )
 

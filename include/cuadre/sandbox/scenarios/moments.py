@@ -77,7 +77,7 @@ def restatements(story: Story) -> None:
 
 
 def corrected_orders(story: Story) -> None:
-    """The shop corrects an order that was wrong: the open break closes, and what was settled stays settled."""
+    """The shop corrects an order that was wrong: the open break closes. One that was settled before opens again."""
     amounts, states, settled = [story.order() for _ in story.some()], [], story.settled(4)
     cheap = [(order, story.pay(order, Outcome.amount_mismatch, gross=order["amount"] + 7)) for order in amounts]
     for _ in story.some():
@@ -92,3 +92,4 @@ def corrected_orders(story: Story) -> None:
         story.now(line, Outcome.matched, names=order)
     for order in settled:
         story.edit(order, amount=order["amount"] + Decimal(1))
+        story.alone(order, Outcome.amount_mismatch)

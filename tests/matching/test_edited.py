@@ -1,0 +1,87 @@
+"""Orders that were cleared and are edited afterwards: they open again, with the cause."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from cuadre.pipeline.carried import write_claims
+from tests.matching.test_passes import BASKET, PARTS, source
+from tests.matching.tiny import DAY, NEXT_AS_OF, NEXT_DAY, codes, line, order, run
+
+
+def seen_later(tmp_path, lines, before, after, **given):
+    """What the next day, without a line, says of orders that DAY cleared."""
+    first = run(tmp_path / "1", lines, before, **given)
+    assert {row["outcome"] for row in first.rows} <= {"matched", "matched_with_variance"}
+    write_claims([Path(first.report.outcomes_path)], tmp_path / "claims.parquet")
+    return next_day(tmp_path, after, **given)
+
+
+def next_day(tmp_path, orders, days=1, **given):
+    return run(
+        tmp_path / f"{days}", [], orders, claims=tmp_path / "claims.parquet",
+        day=DAY + timedelta(days=days), as_of=NEXT_AS_OF + timedelta(days=days - 1), **given,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["amount", "status"])
+def test_an_order_edited_after_it_was_cleared_opens_again_with_the_cause(tmp_path, name):
+    edited = {"amount": {"amount": "120"}, "status": {"status": "CANCELLED"}}[name]
+    lines = [line(1, psp_reference="c1")]
+    later = seen_later(tmp_path, lines, [order("o1", psp_reference="c1")], [order("o1", psp_reference="c1", **edited)])
+    (row,) = later.rows
+    assert (row["outcome"], row["item_id"], row["first_seen"]) == (f"{name}_mismatch", "order:o1", NEXT_DAY)
+    assert (codes(row), row["reasons"][0]["field"], row["got"]) == (["ORDER_EDITED"], name, None)
+    assert row["delta"] == (-20 if name == "amount" else None)
+    assert later.report.open_items == 1
+
+
+@pytest.mark.parametrize(
+    "after", [{}, {"status": "REFUNDED"}, {"currency": "USD"}, {"psp_reference": "c7"}, {"amount": "100.000000"}]
+)
+def test_what_does_not_contradict_what_was_cleared_opens_nothing(tmp_path, after):
+    lines = [line(1, psp_reference="c1", gross="100.03", fee="3.99")]
+    row = {"psp_reference": "c1"}
+    assert seen_later(tmp_path, lines, [order("o1", **row)], [order("o1", **{**row, **after})]).rows == []
+
+
+def test_it_stays_open_and_closes_when_the_edit_is_taken_back(tmp_path):
+    before, after = order("o1", psp_reference="c1"), order("o1", psp_reference="c1", amount="120")
+    second = seen_later(tmp_path, [line(1, psp_reference="c1")], [before], [after])
+    third = next_day(tmp_path, [after], 2, open_items=second.open_items)
+    assert [(row["item_id"], row["first_seen"], row["age_days"]) for row in third.rows] == [("order:o1", NEXT_DAY, 1)]
+    assert next_day(tmp_path, [before], 3, open_items=third.open_items).rows == []
+
+
+@pytest.mark.parametrize(("amount", "opened"), [("100", 0), ("99", 1)])
+def test_an_order_paid_in_parts_is_held_to_their_sum(tmp_path, amount, opened):
+    lines = [line(1, psp_reference="c1", gross="60"), line(2, psp_reference="c1", gross="40")]
+    after = [order("o1", psp_reference="c1", amount=amount)]
+    later = seen_later(tmp_path, lines, [order("o1", psp_reference="c1")], after, source=source(PARTS))
+    assert len(later.rows) == opened
+
+
+def test_each_order_paid_together_is_held_to_its_own_amount(tmp_path):
+    before = [order("o1", psp_reference="c1", amount="60"), order("o2", psp_reference="c1", amount="40")]
+    after = [{**before[0], "amount": Decimal(61)}, before[1]]
+    later = seen_later(tmp_path, [line(1, psp_reference="c1")], before, after, source=source(BASKET))
+    assert [(row["order_id"], codes(row)) for row in later.rows] == [("o1", ["ORDER_EDITED"])]
+
+
+def test_a_line_for_an_edited_order_is_a_duplicate_and_the_order_has_no_second_row(tmp_path):
+    before = order("o1", psp_reference="c1")
+    seen_later(tmp_path, [line(1, psp_reference="c1")], [before], [])
+    lines = [line(1, archive_id="c" * 64, psp_reference="c1", settlement_date=NEXT_DAY)]
+    claims = tmp_path / "claims.parquet"
+    after = [order("o1", psp_reference="c1", amount="120")]
+    later = run(tmp_path / "x", lines, after, claims=claims, day=NEXT_DAY, as_of=NEXT_AS_OF)
+    assert [(row["outcome"], row["order_id"]) for row in later.rows] == [("duplicate", "o1")]
+
+
+def test_a_day_judged_again_knows_nothing_of_later_days(tmp_path):
+    before, after = order("o1", psp_reference="c1"), order("o1", psp_reference="c1", amount="120")
+    seen_later(tmp_path, [line(1, psp_reference="c1")], [before], [])
+    earlier = run(tmp_path / "y", [], [after], claims=tmp_path / "claims.parquet", day=date(2026, 3, 1))
+    assert earlier.rows == []
