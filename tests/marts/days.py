@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuadre.marts import AdmissionRow, DayFiles
+from cuadre.matching.bank import write_bank_matches
+from cuadre.matching.engine import duckdb_engine
+from cuadre.matching.inputs import open_input
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import CheckSeverity, Verdict
-from cuadre.model.columns import BANK_CREDITS, LINES, OPEN_ITEMS, OUTCOMES, Table
+from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, LINES, OPEN_ITEMS, OUTCOMES, Table
 from cuadre.model.records import Admission, CheckReport, CheckResult
 
 SOURCE = "pagoefectivo_pe"
@@ -151,6 +154,7 @@ class Story:
     opened: tuple[Row, ...] | None = None
     left_open: tuple[Row, ...] | None = None
     credits: tuple[Row, ...] | None = None
+    bank_before: tuple[Path, ...] = ()
     admissions: tuple[AdmissionRow, ...] = field(default_factory=lambda: (admitted(),))
     day: date = DAY
     check: CheckReport | None = field(default_factory=checked)
@@ -169,11 +173,25 @@ class Story:
             outcomes=parquet(folder / "outcomes.parquet", OUTCOMES, self.outcomes),
             open_items_before=optional(folder / "opened.parquet", OPEN_ITEMS, self.opened),
             open_items=optional(folder / "open_items.parquet", OPEN_ITEMS, self.left_open),
-            bank_credits=optional(folder / "bank.parquet", BANK_CREDITS, self.credits),
+            bank_matches=self._at_the_bank(folder),
             snapshot_hash="5" * 64,
             admissions=self.admissions,
             check=self.check,
         )
+
+    def _at_the_bank(self, folder: Path) -> Path | None:
+        """What matching with the bank leaves, as of the day after."""
+        if self.credits is None:
+            return None
+        out = folder / "bank_matches.parquet"
+        lines = [parquet(folder / "lines.parquet", LINES, self.lines)]
+        with duckdb_engine(folder) as db:
+            open_input(db, "todays_lines", LINES, lines)
+            open_input(db, "bank_credits", BANK_CREDITS, [parquet(folder / "bank.parquet", BANK_CREDITS, self.credits)])
+            open_input(db, "bank_before", BANK_MATCHES, self.bank_before)
+            today = self.day + timedelta(days=1)
+            write_bank_matches(db, source=SOURCE, settlement_date=self.day, today=today, window_days=5, out=out)
+        return out
 
 
 def plain() -> Story:

@@ -152,8 +152,9 @@ def test_an_ambiguous_order_risks_nothing_beside_the_line_it_may_belong_to(put: 
         ("95.29", credit("C1", "95.29", "B1"), "balanced"),
         ("95.30", credit("C1", "95.30", "B1"), "payout_differs"),
         ("95.29", credit("C1", "95.28", "B1"), "bank_differs"),
-        ("95.29", credit("C1", "95.29", "B2"), "bank_missing"),
-        ("95.29", credit("C1", "95.29", "B1", "USD"), "bank_missing"),
+        ("95.29", credit("C1", "95.29", "B12"), "balanced"),  # it names nothing that is known, and the amount fits
+        ("95.29", credit("C1", "95.28", "B12"), "bank_pending"),
+        ("95.29", credit("C1", "95.29", "B1", "USD"), "bank_pending"),
         (None, credit("C1", "95.29", "B1"), "payout_missing"),
     ],
 )

@@ -19,10 +19,10 @@ from tests.marts.days import ARCHIVE, DAY, LATER, NOON, admitted, checked, judge
 
 
 def _dump(read: Reader) -> dict[str, list[dict]]:
-    marts = ("recon_line", "recon_break", "recon_daily", "settlement_batch", "fee_audit", "archive_admission")
+    marts = ("recon_line", "recon_break", "recon_daily", "settlement_batch", "bank_match", "payout_bridge", "fee_audit")
     return {
         mart: read(f"SELECT * FROM recon.{mart} ORDER BY 1, 2, 3, 4")
-        for mart in (*marts, "check_result", "break_cause", "recon_suggestion", "run_receipt")
+        for mart in (*marts, "archive_admission", "check_result", "break_cause", "recon_suggestion", "run_receipt")
     }
 
 
@@ -35,6 +35,8 @@ def test_a_published_day_is_in_every_mart(warehouse_url: str, source: Source, re
         "recon_break": 2,
         "recon_daily": 2,
         "settlement_batch": 1,
+        "bank_match": 1,
+        "payout_bridge": 14,
         "fee_audit": 1,
         "archive_admission": 1,
         "check_result": 1,

@@ -23,9 +23,14 @@ def test_a_planted_day_is_published_as_it_was_reconciled(
     source: Source = load_source(made.source)
     admission = admit(made.archives[0], source, keyring=made.keyring, out=tmp_path, now=NOON)
     files = tuple(sorted(tmp_path.glob("lines*.parquet")))
-    bank = {"bank_credits": made.bank_credits}
     report = reconcile(
-        lines=files, orders=made.orders, source=source, as_of=made.as_of, out=tmp_path, claims=made.claims, **bank
+        lines=files,
+        orders=made.orders,
+        source=source,
+        as_of=made.as_of,
+        out=tmp_path,
+        claims=made.claims,
+        bank_credits=made.bank_credits,
     )
     day = DayFiles(
         settlement_date=made.day,
@@ -36,7 +41,7 @@ def test_a_planted_day_is_published_as_it_was_reconciled(
         open_items=Path(report.open_items_path),
         snapshot_hash=report.snapshot_hash,
         admissions=(AdmissionRow(admission, made.archives[0].name, NOON),),
-        **bank,
+        bank_matches=Path(str(report.bank_matches_path)),
     )
     done = publish(day, source, url=warehouse_url, now=NOON)
 

@@ -100,7 +100,7 @@ def test_a_receipt_says_what_the_day_was_made_of_and_what_came_out(kept: Kept, m
     assert [archive.file.sha256 for archive in receipt.archives] == list(made.archive_ids)
     assert sum(total.count for total in receipt.totals.values()) == sum(each.lines for each in receipt.archives) == 300
     assert {"orders", "bank_credits"} <= set(receipt.snapshots)
-    assert set(receipt.results) == {"outcomes", "open_items"}
+    assert {"outcomes", "open_items", "suggestions", "bank_matches"} == set(receipt.results)
     assert receipt.marts["recon_line"]["PEN"]["row_count"] == sum(
         each.count for each in receipt.outcomes if each.currency == "PEN"
     )

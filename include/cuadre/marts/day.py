@@ -29,7 +29,7 @@ class DayFiles:
         outcomes: Parquet, columns as `OUTCOMES`.
         open_items_before: The open items the day began with, columns as `OPEN_ITEMS`; None on a first day.
         open_items: The open items the day left; they give orders without a line their provider's reference.
-        bank_credits: Parquet, columns as `BANK_CREDITS`; None when the source has no bank table: not compared then.
+        bank_matches: Parquet, columns as `BANK_MATCHES`; None when the source has no bank table: not compared then.
         orders: The order snapshot, columns as `ORDERS`; None when breaks are not to be grouped by merchant.
         suggestions: What open lines may mean, columns as `SUGGESTIONS`; None when nothing was suggested.
         snapshot_hash: SHA-256 of the order snapshot.
@@ -44,7 +44,7 @@ class DayFiles:
     outcomes: Path
     open_items_before: Path | None
     snapshot_hash: str
-    bank_credits: Path | None = None
+    bank_matches: Path | None = None
     open_items: Path | None = None
     orders: Path | None = None
     suggestions: Path | None = None

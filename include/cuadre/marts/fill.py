@@ -2,9 +2,9 @@
 
 The models are plain SELECTs, one mart each, over what is prepared here: `lines` (the day's), `all_lines` (carried ones
 too), `priced` (payments with the contract's fee and tax), `judged` (outcomes with their measures), `breaks` (the breaks
-among them), `opened` and `left_open` (open items before and after), `bank_credits`, `admissions`, `checks`,
-`suggested`, `broken` and `present` (see `alike.py`), and the one-row `day`; the type `archive` numbers the archives of
-`all_lines`.
+among them), `opened` and `left_open` (open items before and after), `batches` (sums of the day's), `bank_matches`,
+`admissions`, `checks`, `suggested`, `broken` and `present` (see `alike.py`), and the one-row `day`; the type `archive`
+numbers the archives of `all_lines`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BREAKS, CLEARED, NEUTRAL, Outcome
 from cuadre.model.columns import (
     ARCHIVE_ADMISSION,
-    BANK_CREDITS,
+    BANK_MATCH,
+    BANK_MATCHES,
     BREAK_CAUSE,
     CHECK_RESULT,
     FEE_AUDIT,
@@ -35,6 +36,7 @@ from cuadre.model.columns import (
     OPEN_ITEMS,
     ORDERS,
     OUTCOMES,
+    PAYOUT_BRIDGE,
     RECON_BREAK,
     RECON_DAILY,
     RECON_LINE,
@@ -43,7 +45,7 @@ from cuadre.model.columns import (
     SUGGESTIONS,
     Table,
 )
-from cuadre.model.measures import at_risk_sql
+from cuadre.model.measures import at_risk_sql, batches_sql
 from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import CheckReport
 
@@ -52,6 +54,8 @@ FILLED = (
     RECON_BREAK,
     RECON_DAILY,
     SETTLEMENT_BATCH,
+    BANK_MATCH,
+    PAYOUT_BRIDGE,
     FEE_AUDIT,
     ARCHIVE_ADMISSION,
     CHECK_RESULT,
@@ -84,6 +88,7 @@ def filled(day: DayFiles, source: Source, now: datetime) -> Iterator[duckdb.Duck
 def fill(duck: duckdb.DuckDBPyConnection, marts: Sequence[Table] = FILLED) -> None:
     """Make the tables of `marts`: all but `recon_line`, which may be read meanwhile through another cursor."""
     duck.execute("CREATE TABLE breaks AS FROM judged WHERE is_break")
+    duck.execute(f"CREATE TABLE batches AS {batches_sql('lines')}")
     for mart in marts:
         if mart is not RECON_LINE:
             duck.execute(f"CREATE TABLE {mart.name} AS {_model(mart)}")
@@ -128,7 +133,7 @@ def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
     _view(duck, "left_open", OPEN_ITEMS, [day.open_items] if day.open_items else [])
     _view(duck, "orders", ORDERS, [day.orders] if day.orders else [])
     _view(duck, "suggestions", SUGGESTIONS, [day.suggestions] if day.suggestions else [])
-    _view(duck, "bank_credits", BANK_CREDITS, [day.bank_credits] if day.bank_credits else [])
+    _view(duck, "bank_matches", BANK_MATCHES, [day.bank_matches] if day.bank_matches else [])
     names = ", ".join(column.name for column in LINES.required)
     carried = ", ".join(f"line.{column.name} AS {column.name}" for column in LINES.required)
     duck.execute(
@@ -142,12 +147,11 @@ def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
 def _offer_records(duck: duckdb.DuckDBPyConnection, day: DayFiles, source: Source, now: datetime) -> None:
     duck.execute(
         "CREATE TABLE day AS SELECT $source AS source, CAST($day AS DATE) AS settlement_date, "
-        "$all AS publishes_all, $bank AS compares_bank, CAST($currencies AS VARCHAR[]) AS currencies",
+        "$all AS publishes_all, CAST($currencies AS VARCHAR[]) AS currencies",
         {
             "source": source.source,
             "day": day.settlement_date,
             "all": source.publish == "all",
-            "bank": day.bank_credits is not None,
             "currencies": list(source.currencies),
         },
     )

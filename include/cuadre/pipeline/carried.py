@@ -1,4 +1,5 @@
-"""What a day inherits from earlier ones: open items that come up again, orders used up, and money given back.
+"""What a day inherits from earlier ones: open items that come up again, orders used up, money given back, and how
+batches stand at the bank.
 
 Only days strictly before it count, so that a re-run of an old day judges as it did then. What was inherited is kept by
 its hash, so that a day judged before an earlier one was there, or before it changed, is found and run again.
@@ -34,6 +35,26 @@ def claims(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
     return out
 
 
+def bank_matches(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
+    """Write how batches stood at the bank on earlier days to `out`, sorted; None when no day says so."""
+    earlier = _at_the_bank(lake, source, day)
+    if not earlier:
+        return None
+    import duckdb
+
+    with duckdb.connect() as connection:
+        rows = connection.sql(f"FROM {parquet_sql(lake.local(list(earlier.values())))} ORDER BY ALL")
+        rows.write_parquet(str(out), compression="zstd")
+    return out
+
+
+def credits_since(source: Source, day: date) -> date:
+    """The first value date of the bank credits that `day` is held against."""
+    from cuadre.matching.bank import look_back
+
+    return day - look_back(source.bank_window_days)
+
+
 def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
     """The SHA-256 of every file `day` inherits from as things are now, by day and name."""
     hashes = {
@@ -41,7 +62,8 @@ def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
     }
     if before := open_items(lake, day):
         hashes["open_items"] = before["sha256"]
-    return hashes
+    bank = _at_the_bank(lake, source, day)
+    return hashes | {f"{each} bank_matches": str(file["sha256"]) for each, file in bank.items()}
 
 
 def outdated(lake: Lake, source: Source, day: date) -> date | None:
@@ -90,6 +112,23 @@ def in_reach(lake: Lake, source: Source, day: date) -> list[date]:
     lag = source.settlement.in_hand_on(day) - day
     reach = max(CLAIMS_DAYS, source.orders.lookback_days + lag.days)
     return [each for each in lake.days() if day - timedelta(days=reach) <= each < day]
+
+
+def _at_the_bank(lake: Lake, source: Source, day: date) -> dict[date, dict[str, Any]]:
+    """What reconciled days before `day` say of the bank, as far back as a credit of today may have been used.
+
+    The latest of them is there whatever its age: it has every batch that is still open.
+    """
+    if source.bank is None:
+        return {}
+    reach = credits_since(source, day) - timedelta(days=source.bank_window_days)
+    found: dict[date, dict[str, Any]] = {}
+    for each in reversed([each for each in lake.days() if each < day]):
+        if found and each < reach:
+            break
+        if file := lake.read(lake.day(each))["files"].get("bank_matches"):
+            found[each] = file
+    return found
 
 
 def file_of(lake: Lake, day: date, name: str) -> dict[str, Any]:

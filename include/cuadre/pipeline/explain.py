@@ -172,7 +172,8 @@ def _batches(
                 ", ".join(field.name for field in fields(Batch) if field.name != "bank"),
                 {batch for each, batch in wanted if each == day},
             )
-            query = f"SELECT {columns} FROM settlement_batch WHERE batch_id IN ({literals(sorted(ids))}) ORDER BY ALL"
+            own = f"batch_id IN ({literals(sorted(ids))}) AND batch_date = settlement_date"
+            query = f"SELECT {columns} FROM settlement_batch WHERE {own} ORDER BY ALL"
             for row in duck.execute(query).fetchall():
                 batch = Batch(*row)
                 found[day, batch.batch_id].append(replace(batch, bank=_of(batch, bank)))

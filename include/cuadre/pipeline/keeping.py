@@ -65,7 +65,8 @@ def keep_run(lake: Lake, day: date, report: ReconcileReport, scratch: Path) -> J
         key = lake.run(day, run, path.name)
         lake.store.put_new(key, path)
         files[name] = file_record(key, path)
-    paths = {"outcomes_path": files["outcomes"]["key"], "open_items_path": files["open_items"]["key"]}
+    results = ("outcomes", "open_items", "suggestions", "bank_matches")
+    paths = {f"{name}_path": files[name]["key"] for name in results if name in files}
     return {"run": run, "report": to_json(report) | paths, "files": files}
 
 
@@ -83,7 +84,7 @@ def day_files(
         outcomes=files["outcomes"],
         open_items_before=lake.local([before])[0] if before else None,
         snapshot_hash=report.snapshot_hash,
-        bank_credits=files.get("bank_credits"),
+        bank_matches=files.get("bank_matches"),
         open_items=files["open_items"],
         orders=files["orders"],
         suggestions=files.get("suggestions"),

@@ -226,10 +226,11 @@ def _reconcile(
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
     open_items = lake.local([before])[0] if before else None
     claims = carried.claims(lake, source, day, scratch / "claims.parquet")
+    bank_before = carried.bank_matches(lake, source, day, scratch / "bank_before.parquet")
     orders, bank_credits = scratch / "orders.parquet", scratch / "bank_credits.parquet"
     snapshot_orders(url, source, day, lines=lines, open_items=open_items, claims=claims, out=orders)
     if source.bank is not None:
-        snapshot_bank_credits(url, source, day, out=bank_credits)
+        snapshot_bank_credits(url, source, day, out=bank_credits, since=carried.credits_since(source, day))
     return reconcile(
         lines=lines,
         orders=orders,
@@ -239,5 +240,6 @@ def _reconcile(
         settlement_date=day,
         open_items=open_items,
         bank_credits=bank_credits if source.bank is not None else None,
+        bank_matches=bank_before,
         claims=claims,
     )

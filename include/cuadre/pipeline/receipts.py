@@ -26,7 +26,7 @@ from cuadre.pipeline.workplace import Workplace
 from cuadre.sources import Store, open_store
 from cuadre.trust.signing import sign, verify
 
-RESULTS = ("outcomes", "open_items")
+RESULTS = ("outcomes", "open_items", "suggestions", "bank_matches")
 _RECEIPT = re.compile(r"lake/[^/]+/[^/]+/receipts/[^/]+\.json")
 
 
@@ -166,7 +166,7 @@ def _receipt(
         lines=tuple(File(**file) for record in ordered for file in record["lines"]),
         totals=_totals(ordered),
         snapshots={name: file for name, file in files.items() if name not in RESULTS},
-        results={name: files[name] for name in RESULTS},
+        results={name: files[name] for name in RESULTS if name in files},
         outcomes=tuple(
             OutcomeSum(each.outcome, each.currency, each.count, each.money, each.at_risk) for each in report.outcomes
         ),

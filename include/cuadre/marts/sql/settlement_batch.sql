@@ -1,42 +1,38 @@
--- Each batch three ways: the sum of its lines, what its payout line says, what the bank credited with its reference.
--- Several credits of one batch are added up and named together; a source without a bank table is not compared.
-WITH batches AS (
+-- Each batch three ways: the sum of its lines, what its payout line says, what the bank credited. Batches of earlier
+-- days are there as long as the bank has not settled them, and on the day it does.
+WITH bank AS (
     SELECT
+        batch_date,
         batch_id,
         currency,
-        COUNT(*) FILTER (WHERE line_type <> 'PAYOUT') AS lines,
-        SUM(CASE WHEN line_type <> 'PAYOUT' THEN gross ELSE 0 END) AS gross,
-        SUM(CASE WHEN line_type <> 'PAYOUT' THEN fee ELSE 0 END) AS fee,
-        SUM(CASE WHEN line_type <> 'PAYOUT' THEN tax ELSE 0 END) AS tax,
-        SUM(CASE WHEN line_type <> 'PAYOUT' THEN net ELSE 0 END) AS net,
-        -SUM(net) FILTER (WHERE line_type = 'PAYOUT') AS payout
-    FROM lines
-    GROUP BY batch_id, currency
-),
-
-credits AS (
-    SELECT
-        reference,
-        currency,
-        SUM(amount) AS bank_amount,
+        MAX(status) AS status,
+        SUM(applied) AS bank_amount,
         STRING_AGG(credit_id, ', ' ORDER BY credit_id) AS credit_id,
         MAX(value_date) AS value_date
-    FROM bank_credits
-    GROUP BY reference, currency
+    FROM bank_matches
+    GROUP BY batch_date, batch_id, currency
+),
+
+known AS (
+    SELECT d.settlement_date AS batch_date, b.batch_id, b.currency, b.lines, b.gross, b.fee, b.tax, b.net, b.payout
+    FROM batches AS b
+    CROSS JOIN day AS d
+    UNION ALL
+    SELECT DISTINCT m.batch_date, m.batch_id, m.currency, m.lines, m.gross, m.fee, m.tax, m.net, m.payout
+    FROM bank_matches AS m
+    INNER JOIN day AS d ON m.batch_date < d.settlement_date
 )
 
 SELECT
     d.source,
     d.settlement_date,
-    COALESCE(b.batch_id, '-') AS batch_id,
+    b.batch_date,
+    b.batch_id,
     b.currency,
     CASE
         WHEN b.payout IS NULL THEN 'payout_missing'
         WHEN b.payout <> b.net THEN 'payout_differs'
-        WHEN NOT d.compares_bank THEN 'balanced'
-        WHEN c.bank_amount IS NULL THEN 'bank_missing'
-        WHEN c.bank_amount <> b.payout THEN 'bank_differs'
-        ELSE 'balanced'
+        ELSE COALESCE(k.status, 'balanced')
     END AS status,
     b.lines,
     b.gross,
@@ -44,9 +40,10 @@ SELECT
     b.tax,
     b.net,
     b.payout,
-    c.bank_amount,
-    c.credit_id,
-    c.value_date
-FROM batches AS b
+    k.bank_amount,
+    k.credit_id,
+    k.value_date
+FROM known AS b
 CROSS JOIN day AS d
-LEFT JOIN credits AS c ON c.reference = b.batch_id AND c.currency = b.currency
+LEFT JOIN bank AS k
+    ON k.batch_date = b.batch_date AND k.batch_id = b.batch_id AND k.currency = b.currency

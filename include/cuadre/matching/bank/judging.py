@@ -99,11 +99,11 @@ def _named(fits: Iterable[Fit]) -> str:
 
 
 def _repeated(settlement: Settlement) -> Iterator[tuple[Payout, Row]]:
+    """Nothing is owed for them any more."""
     for payout, credit in settlement.repeated:
-        yield (
-            payout,
-            _row(payout, BatchStatus.bank_differs, BankReason.PAID_BEFORE, credit, credit.amount, BankMethod.reference),
-        )
+        status, reason = BatchStatus.bank_differs, BankReason.PAID_BEFORE
+        row = _row(payout, status, reason, credit, credit.amount, BankMethod.reference)
+        yield payout, row | {"owed": Decimal(0)}
 
 
 def _alone(payout: Payout, settlement: Settlement, clock: Clock) -> Row:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from cuadre.model.columns.canonical import (
     AGE_DAYS,
     ARCHIVE_ID,
+    BANK_SIDE,
+    BATCH,
+    BATCH_DATE,
     BATCH_ID,
+    BATCH_SUMS,
     CURRENCY,
     DELTA,
     EXPECTED,
@@ -122,23 +126,58 @@ RECON_DAILY = Table(
 
 SETTLEMENT_BATCH = Table(
     "settlement_batch",
-    "one provider batch and currency of a settlement day",
-    ("source", "settlement_date", "batch_id", "currency"),
+    "one provider batch and currency of a settlement day, or of an earlier one that was still open at the bank",
+    ("source", "settlement_date", "batch_date", "batch_id", "currency"),
     (
         SOURCE,
         SETTLEMENT_DATE,
-        text("batch_id", "The provider's batch; '-' collects lines without one."),
+        BATCH_DATE,
+        BATCH,
         CURRENCY,
         text("status", "The BatchStatus code."),
-        count("lines", "Lines of the batch, payouts left out."),
-        money("gross", "Sum of gross, payouts left out."),
-        money("fee", "Sum of fees."),
-        money("tax", "Sum of tax."),
-        money("net", "Sum of net, payouts left out: what is owed to the merchant."),
-        money_or_null("payout", "What the payout line says was paid, positive; NULL without one."),
-        money_or_null("bank_amount", "The bank credit with the batch's reference; NULL without one."),
-        Column("credit_id", Kind.TEXT, "The bank credit; NULL without one.", nullable=True),
-        Column("value_date", Kind.DATE, "Value date of the bank credit.", nullable=True),
+        *BATCH_SUMS,
+        money_or_null("bank_amount", "What bank credits bring for the batch; NULL without one."),
+        Column("credit_id", Kind.TEXT, "The bank credits, comma separated; NULL without one.", nullable=True),
+        Column("value_date", Kind.DATE, "Value date of the last of them.", nullable=True),
+    ),
+)
+
+BANK_MATCH = Table(
+    "bank_match",
+    "one batch that was open at the bank on the settlement day and one credit that pays it, or the batch without one",
+    ("source", "settlement_date", "batch_date", "batch_id", "currency", "credit_id"),
+    (
+        SOURCE,
+        SETTLEMENT_DATE,
+        BATCH_DATE,
+        BATCH,
+        CURRENCY,
+        *(text("credit_id", "The bank credit; '-' without one.") if c.name == "credit_id" else c for c in BANK_SIDE),
+    ),
+)
+
+PAYOUT_BRIDGE = Table(
+    "payout_bridge",
+    "one step from the gross of a batch to what the bank credited",
+    ("source", "settlement_date", "batch_date", "batch_id", "currency", "step"),
+    (
+        SOURCE,
+        SETTLEMENT_DATE,
+        BATCH_DATE,
+        BATCH,
+        CURRENCY,
+        count("step_no", "Place of the step, in ascending order."),
+        text(
+            "step",
+            "gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, fx, net, "
+            "payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.",
+        ),
+        money(
+            "amount",
+            "What the step adds. For net, payout and fx what the steps before do not explain, 0 when all is well; bank "
+            "takes away what was credited; unexplained is the rest, so that the walk ends at 0.",
+        ),
+        money("total", "The sum of this step's amount and all before it."),
     ),
 )
 
@@ -283,6 +322,8 @@ MARTS = (
     RECON_BREAK,
     RECON_DAILY,
     SETTLEMENT_BATCH,
+    BANK_MATCH,
+    PAYOUT_BRIDGE,
     FEE_AUDIT,
     ARCHIVE_ADMISSION,
     CHECK_RESULT,

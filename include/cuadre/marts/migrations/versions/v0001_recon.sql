@@ -32,6 +32,42 @@ COMMENT ON COLUMN recon.archive_admission_history.lines IS 'Lines admitted.';
 COMMENT ON COLUMN recon.archive_admission_history.seen_at IS 'When it was judged.';
 COMMENT ON COLUMN recon.archive_admission_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.archive_admission_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.bank_match_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	batch_date DATE NOT NULL, 
+	batch_id TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	reason TEXT, 
+	method TEXT, 
+	credit_id TEXT NOT NULL, 
+	value_date DATE, 
+	owed NUMERIC(24, 6) NOT NULL, 
+	credited NUMERIC(24, 6), 
+	applied NUMERIC(24, 6), 
+	candidates TEXT, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX bank_match_key ON recon.bank_match_history (source, settlement_date, batch_date, batch_id, currency, credit_id) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.bank_match_history IS 'A row is one batch that was open at the bank on the settlement day and one credit that pays it, or the batch without one. All beliefs, past ones too; the view bank_match shows today''s.';
+COMMENT ON COLUMN recon.bank_match_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.bank_match_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.bank_match_history.batch_date IS 'Settlement day of the batch; an earlier one for a batch carried over.';
+COMMENT ON COLUMN recon.bank_match_history.batch_id IS 'The provider''s batch; ''-'' collects lines without one.';
+COMMENT ON COLUMN recon.bank_match_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.bank_match_history.status IS 'How the batch stands at the bank, a BatchStatus code: balanced or one of bank_*.';
+COMMENT ON COLUMN recon.bank_match_history.reason IS 'The BankReason code; NULL for a batch that is balanced.';
+COMMENT ON COLUMN recon.bank_match_history.method IS 'The BankMethod code: how credit and batch were brought together; NULL without one.';
+COMMENT ON COLUMN recon.bank_match_history.credit_id IS 'The bank credit; ''-'' without one.';
+COMMENT ON COLUMN recon.bank_match_history.value_date IS 'Value date of the credit; NULL without one.';
+COMMENT ON COLUMN recon.bank_match_history.owed IS 'What the batch should bring: its payout, or without one its net; 0 when it was paid before.';
+COMMENT ON COLUMN recon.bank_match_history.credited IS 'Amount of the credit, which may pay other batches too; NULL without one.';
+COMMENT ON COLUMN recon.bank_match_history.applied IS 'What of the credit is for this batch; NULL without one.';
+COMMENT ON COLUMN recon.bank_match_history.candidates IS 'What else fits, as `credits for batches`, when none is chosen; the first ten.';
+COMMENT ON COLUMN recon.bank_match_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.bank_match_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
 CREATE TABLE recon.break_cause_history (
 	source TEXT NOT NULL, 
 	settlement_date DATE NOT NULL, 
@@ -196,6 +232,32 @@ COMMENT ON COLUMN recon.incident.opened_at IS 'When it was first seen.';
 COMMENT ON COLUMN recon.incident.updated_at IS 'When it last changed.';
 COMMENT ON COLUMN recon.incident.recovered_at IS 'When it recovered; NULL while open.';
 COMMENT ON COLUMN recon.incident.times IS 'How often it was seen.';
+CREATE TABLE recon.payout_bridge_history (
+	source TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	batch_date DATE NOT NULL, 
+	batch_id TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	step_no BIGINT NOT NULL, 
+	step TEXT NOT NULL, 
+	amount NUMERIC(24, 6) NOT NULL, 
+	total NUMERIC(24, 6) NOT NULL, 
+	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	known_to TIMESTAMP WITH TIME ZONE
+);
+CREATE UNIQUE INDEX payout_bridge_key ON recon.payout_bridge_history (source, settlement_date, batch_date, batch_id, currency, step) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.payout_bridge_history IS 'A row is one step from the gross of a batch to what the bank credited. All beliefs, past ones too; the view payout_bridge shows today''s.';
+COMMENT ON COLUMN recon.payout_bridge_history.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.payout_bridge_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.payout_bridge_history.batch_date IS 'Settlement day of the batch; an earlier one for a batch carried over.';
+COMMENT ON COLUMN recon.payout_bridge_history.batch_id IS 'The provider''s batch; ''-'' collects lines without one.';
+COMMENT ON COLUMN recon.payout_bridge_history.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.payout_bridge_history.step_no IS 'Place of the step, in ascending order.';
+COMMENT ON COLUMN recon.payout_bridge_history.step IS 'gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, fx, net, payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.';
+COMMENT ON COLUMN recon.payout_bridge_history.amount IS 'What the step adds. For net, payout and fx what the steps before do not explain, 0 when all is well; bank takes away what was credited; unexplained is the rest, so that the walk ends at 0.';
+COMMENT ON COLUMN recon.payout_bridge_history.total IS 'The sum of this step''s amount and all before it.';
+COMMENT ON COLUMN recon.payout_bridge_history.known_from IS 'Since when this row is believed.';
+COMMENT ON COLUMN recon.payout_bridge_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
 CREATE TABLE recon.recon_break_history (
 	source TEXT NOT NULL, 
 	item_id TEXT NOT NULL, 
@@ -407,6 +469,7 @@ COMMENT ON COLUMN recon.run_receipt_history.known_to IS 'Until when it was belie
 CREATE TABLE recon.settlement_batch_history (
 	source TEXT NOT NULL, 
 	settlement_date DATE NOT NULL, 
+	batch_date DATE NOT NULL, 
 	batch_id TEXT NOT NULL, 
 	currency TEXT NOT NULL, 
 	status TEXT NOT NULL, 
@@ -422,10 +485,11 @@ CREATE TABLE recon.settlement_batch_history (
 	known_from TIMESTAMP WITH TIME ZONE NOT NULL, 
 	known_to TIMESTAMP WITH TIME ZONE
 );
-CREATE UNIQUE INDEX settlement_batch_key ON recon.settlement_batch_history (source, settlement_date, batch_id, currency) WHERE known_to IS NULL;
-COMMENT ON TABLE recon.settlement_batch_history IS 'A row is one provider batch and currency of a settlement day. All beliefs, past ones too; the view settlement_batch shows today''s.';
+CREATE UNIQUE INDEX settlement_batch_key ON recon.settlement_batch_history (source, settlement_date, batch_date, batch_id, currency) WHERE known_to IS NULL;
+COMMENT ON TABLE recon.settlement_batch_history IS 'A row is one provider batch and currency of a settlement day, or of an earlier one that was still open at the bank. All beliefs, past ones too; the view settlement_batch shows today''s.';
 COMMENT ON COLUMN recon.settlement_batch_history.source IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.settlement_batch_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.settlement_batch_history.batch_date IS 'Settlement day of the batch; an earlier one for a batch carried over.';
 COMMENT ON COLUMN recon.settlement_batch_history.batch_id IS 'The provider''s batch; ''-'' collects lines without one.';
 COMMENT ON COLUMN recon.settlement_batch_history.currency IS 'ISO 4217 code.';
 COMMENT ON COLUMN recon.settlement_batch_history.status IS 'The BatchStatus code.';
@@ -435,9 +499,9 @@ COMMENT ON COLUMN recon.settlement_batch_history.fee IS 'Sum of fees.';
 COMMENT ON COLUMN recon.settlement_batch_history.tax IS 'Sum of tax.';
 COMMENT ON COLUMN recon.settlement_batch_history.net IS 'Sum of net, payouts left out: what is owed to the merchant.';
 COMMENT ON COLUMN recon.settlement_batch_history.payout IS 'What the payout line says was paid, positive; NULL without one.';
-COMMENT ON COLUMN recon.settlement_batch_history.bank_amount IS 'The bank credit with the batch''s reference; NULL without one.';
-COMMENT ON COLUMN recon.settlement_batch_history.credit_id IS 'The bank credit; NULL without one.';
-COMMENT ON COLUMN recon.settlement_batch_history.value_date IS 'Value date of the bank credit.';
+COMMENT ON COLUMN recon.settlement_batch_history.bank_amount IS 'What bank credits bring for the batch; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch_history.credit_id IS 'The bank credits, comma separated; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch_history.value_date IS 'Value date of the last of them.';
 COMMENT ON COLUMN recon.settlement_batch_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.settlement_batch_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
 CREATE VIEW recon.recon_line AS SELECT h."source", h."settlement_date", h."item_id", h."outcome", h."reasons", h."archive_id", h."line_no", h."line_type", h."batch_id", h."order_id", h."psp_reference", h."operation_reference", h."merchant_reference", h."currency", h."expected", h."got", h."delta", h."fee", h."tax", h."net", h."occurred_at", h."pass", h."first_seen", h."age_days", h."known_from" FROM recon.recon_line_history AS h WHERE h.known_to IS NULL;
@@ -510,10 +574,11 @@ COMMENT ON COLUMN recon.recon_daily."fee" IS 'Sum of fees of the day''s lines.';
 COMMENT ON COLUMN recon.recon_daily."tax" IS 'Sum of tax of the day''s lines.';
 COMMENT ON COLUMN recon.recon_daily."net" IS 'Sum of net of the day''s lines, payouts left out.';
 COMMENT ON COLUMN recon.recon_daily."known_from" IS 'Since when this row is believed.';
-CREATE VIEW recon.settlement_batch AS SELECT h."source", h."settlement_date", h."batch_id", h."currency", h."status", h."lines", h."gross", h."fee", h."tax", h."net", h."payout", h."bank_amount", h."credit_id", h."value_date", h."known_from" FROM recon.settlement_batch_history AS h WHERE h.known_to IS NULL;
-COMMENT ON VIEW recon.settlement_batch IS 'A row is one provider batch and currency of a settlement day. As believed today.';
+CREATE VIEW recon.settlement_batch AS SELECT h."source", h."settlement_date", h."batch_date", h."batch_id", h."currency", h."status", h."lines", h."gross", h."fee", h."tax", h."net", h."payout", h."bank_amount", h."credit_id", h."value_date", h."known_from" FROM recon.settlement_batch_history AS h WHERE h.known_to IS NULL;
+COMMENT ON VIEW recon.settlement_batch IS 'A row is one provider batch and currency of a settlement day, or of an earlier one that was still open at the bank. As believed today.';
 COMMENT ON COLUMN recon.settlement_batch."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.settlement_batch."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.settlement_batch."batch_date" IS 'Settlement day of the batch; an earlier one for a batch carried over.';
 COMMENT ON COLUMN recon.settlement_batch."batch_id" IS 'The provider''s batch; ''-'' collects lines without one.';
 COMMENT ON COLUMN recon.settlement_batch."currency" IS 'ISO 4217 code.';
 COMMENT ON COLUMN recon.settlement_batch."status" IS 'The BatchStatus code.';
@@ -523,10 +588,39 @@ COMMENT ON COLUMN recon.settlement_batch."fee" IS 'Sum of fees.';
 COMMENT ON COLUMN recon.settlement_batch."tax" IS 'Sum of tax.';
 COMMENT ON COLUMN recon.settlement_batch."net" IS 'Sum of net, payouts left out: what is owed to the merchant.';
 COMMENT ON COLUMN recon.settlement_batch."payout" IS 'What the payout line says was paid, positive; NULL without one.';
-COMMENT ON COLUMN recon.settlement_batch."bank_amount" IS 'The bank credit with the batch''s reference; NULL without one.';
-COMMENT ON COLUMN recon.settlement_batch."credit_id" IS 'The bank credit; NULL without one.';
-COMMENT ON COLUMN recon.settlement_batch."value_date" IS 'Value date of the bank credit.';
+COMMENT ON COLUMN recon.settlement_batch."bank_amount" IS 'What bank credits bring for the batch; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch."credit_id" IS 'The bank credits, comma separated; NULL without one.';
+COMMENT ON COLUMN recon.settlement_batch."value_date" IS 'Value date of the last of them.';
 COMMENT ON COLUMN recon.settlement_batch."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.bank_match AS SELECT h."source", h."settlement_date", h."batch_date", h."batch_id", h."currency", h."status", h."reason", h."method", h."credit_id", h."value_date", h."owed", h."credited", h."applied", h."candidates", h."known_from" FROM recon.bank_match_history AS h WHERE h.known_to IS NULL;
+COMMENT ON VIEW recon.bank_match IS 'A row is one batch that was open at the bank on the settlement day and one credit that pays it, or the batch without one. As believed today.';
+COMMENT ON COLUMN recon.bank_match."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.bank_match."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.bank_match."batch_date" IS 'Settlement day of the batch; an earlier one for a batch carried over.';
+COMMENT ON COLUMN recon.bank_match."batch_id" IS 'The provider''s batch; ''-'' collects lines without one.';
+COMMENT ON COLUMN recon.bank_match."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.bank_match."status" IS 'How the batch stands at the bank, a BatchStatus code: balanced or one of bank_*.';
+COMMENT ON COLUMN recon.bank_match."reason" IS 'The BankReason code; NULL for a batch that is balanced.';
+COMMENT ON COLUMN recon.bank_match."method" IS 'The BankMethod code: how credit and batch were brought together; NULL without one.';
+COMMENT ON COLUMN recon.bank_match."credit_id" IS 'The bank credit; ''-'' without one.';
+COMMENT ON COLUMN recon.bank_match."value_date" IS 'Value date of the credit; NULL without one.';
+COMMENT ON COLUMN recon.bank_match."owed" IS 'What the batch should bring: its payout, or without one its net; 0 when it was paid before.';
+COMMENT ON COLUMN recon.bank_match."credited" IS 'Amount of the credit, which may pay other batches too; NULL without one.';
+COMMENT ON COLUMN recon.bank_match."applied" IS 'What of the credit is for this batch; NULL without one.';
+COMMENT ON COLUMN recon.bank_match."candidates" IS 'What else fits, as `credits for batches`, when none is chosen; the first ten.';
+COMMENT ON COLUMN recon.bank_match."known_from" IS 'Since when this row is believed.';
+CREATE VIEW recon.payout_bridge AS SELECT h."source", h."settlement_date", h."batch_date", h."batch_id", h."currency", h."step_no", h."step", h."amount", h."total", h."known_from" FROM recon.payout_bridge_history AS h WHERE h.known_to IS NULL;
+COMMENT ON VIEW recon.payout_bridge IS 'A row is one step from the gross of a batch to what the bank credited. As believed today.';
+COMMENT ON COLUMN recon.payout_bridge."source" IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.payout_bridge."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
+COMMENT ON COLUMN recon.payout_bridge."batch_date" IS 'Settlement day of the batch; an earlier one for a batch carried over.';
+COMMENT ON COLUMN recon.payout_bridge."batch_id" IS 'The provider''s batch; ''-'' collects lines without one.';
+COMMENT ON COLUMN recon.payout_bridge."currency" IS 'ISO 4217 code.';
+COMMENT ON COLUMN recon.payout_bridge."step_no" IS 'Place of the step, in ascending order.';
+COMMENT ON COLUMN recon.payout_bridge."step" IS 'gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, fx, net, payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.';
+COMMENT ON COLUMN recon.payout_bridge."amount" IS 'What the step adds. For net, payout and fx what the steps before do not explain, 0 when all is well; bank takes away what was credited; unexplained is the rest, so that the walk ends at 0.';
+COMMENT ON COLUMN recon.payout_bridge."total" IS 'The sum of this step''s amount and all before it.';
+COMMENT ON COLUMN recon.payout_bridge."known_from" IS 'Since when this row is believed.';
 CREATE VIEW recon.fee_audit AS SELECT h."source", h."settlement_date", h."currency", h."channel", h."payments", h."deviating", h."gross", h."fee_contract", h."fee_charged", h."tax_contract", h."tax_charged", h."known_from" FROM recon.fee_audit_history AS h WHERE h.known_to IS NULL;
 COMMENT ON VIEW recon.fee_audit IS 'A row is one settlement day, currency and channel. As believed today.';
 COMMENT ON COLUMN recon.fee_audit."source" IS 'Name of the source, as in its source file.';
@@ -786,8 +880,12 @@ CREATE FUNCTION recon.recon_break_as_of(moment timestamptz) RETURNS SETOF recon.
 COMMENT ON FUNCTION recon.recon_break_as_of IS 'The view recon_break as it was believed at a moment.';
 CREATE FUNCTION recon.recon_daily_as_of(moment timestamptz) RETURNS SETOF recon.recon_daily LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."currency", h."lines", h."items", h."matchable", h."matched", h."variances", h."breaks", h."pending", h."match_rate_count", h."match_rate_money", h."matched_money", h."unreconciled", h."gross", h."fee", h."tax", h."net", h."known_from" FROM recon.recon_daily_history AS h WHERE h.known_from <= recon_daily_as_of.moment AND (h.known_to IS NULL OR h.known_to > recon_daily_as_of.moment); END;
 COMMENT ON FUNCTION recon.recon_daily_as_of IS 'The view recon_daily as it was believed at a moment.';
-CREATE FUNCTION recon.settlement_batch_as_of(moment timestamptz) RETURNS SETOF recon.settlement_batch LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."batch_id", h."currency", h."status", h."lines", h."gross", h."fee", h."tax", h."net", h."payout", h."bank_amount", h."credit_id", h."value_date", h."known_from" FROM recon.settlement_batch_history AS h WHERE h.known_from <= settlement_batch_as_of.moment AND (h.known_to IS NULL OR h.known_to > settlement_batch_as_of.moment); END;
+CREATE FUNCTION recon.settlement_batch_as_of(moment timestamptz) RETURNS SETOF recon.settlement_batch LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."batch_date", h."batch_id", h."currency", h."status", h."lines", h."gross", h."fee", h."tax", h."net", h."payout", h."bank_amount", h."credit_id", h."value_date", h."known_from" FROM recon.settlement_batch_history AS h WHERE h.known_from <= settlement_batch_as_of.moment AND (h.known_to IS NULL OR h.known_to > settlement_batch_as_of.moment); END;
 COMMENT ON FUNCTION recon.settlement_batch_as_of IS 'The view settlement_batch as it was believed at a moment.';
+CREATE FUNCTION recon.bank_match_as_of(moment timestamptz) RETURNS SETOF recon.bank_match LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."batch_date", h."batch_id", h."currency", h."status", h."reason", h."method", h."credit_id", h."value_date", h."owed", h."credited", h."applied", h."candidates", h."known_from" FROM recon.bank_match_history AS h WHERE h.known_from <= bank_match_as_of.moment AND (h.known_to IS NULL OR h.known_to > bank_match_as_of.moment); END;
+COMMENT ON FUNCTION recon.bank_match_as_of IS 'The view bank_match as it was believed at a moment.';
+CREATE FUNCTION recon.payout_bridge_as_of(moment timestamptz) RETURNS SETOF recon.payout_bridge LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."batch_date", h."batch_id", h."currency", h."step_no", h."step", h."amount", h."total", h."known_from" FROM recon.payout_bridge_history AS h WHERE h.known_from <= payout_bridge_as_of.moment AND (h.known_to IS NULL OR h.known_to > payout_bridge_as_of.moment); END;
+COMMENT ON FUNCTION recon.payout_bridge_as_of IS 'The view payout_bridge as it was believed at a moment.';
 CREATE FUNCTION recon.fee_audit_as_of(moment timestamptz) RETURNS SETOF recon.fee_audit LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."currency", h."channel", h."payments", h."deviating", h."gross", h."fee_contract", h."fee_charged", h."tax_contract", h."tax_charged", h."known_from" FROM recon.fee_audit_history AS h WHERE h.known_from <= fee_audit_as_of.moment AND (h.known_to IS NULL OR h.known_to > fee_audit_as_of.moment); END;
 COMMENT ON FUNCTION recon.fee_audit_as_of IS 'The view fee_audit as it was believed at a moment.';
 CREATE FUNCTION recon.archive_admission_as_of(moment timestamptz) RETURNS SETOF recon.archive_admission LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC SELECT h."source", h."settlement_date", h."archive_id", h."file_name", h."verdict", h."reason", h."detail", h."bytes", h."shape", h."signer", h."signed_at", h."lines", h."seen_at", h."known_from" FROM recon.archive_admission_history AS h WHERE h.known_from <= archive_admission_as_of.moment AND (h.known_to IS NULL OR h.known_to > archive_admission_as_of.moment); END;
