@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cuadre.sandbox.scenarios import claims, moments, money, references, returns
+from cuadre.sandbox.scenarios import allowances, claims, moments, money, references, returns
 from cuadre.sandbox.scenarios.story import Story
 
 SCENARIOS: tuple[Callable[[Story], None], ...] = (
@@ -46,5 +46,10 @@ SCENARIOS: tuple[Callable[[Story], None], ...] = (
     moments.due_moments,
     moments.restatements,
     moments.corrected_orders,
+    allowances.percent_allowed,
+    allowances.parts_allowed,
+    allowances.sums_allowed,
+    allowances.choices_allowed,
+    allowances.weekends,
 )
 """Every scenario, in the order of the page."""

@@ -132,6 +132,15 @@ class Story:
         self._answers.pop(_key(names or order), None)
         return line
 
+    def pay_together(self, orders: list[Row], right: Outcome, more: Decimal) -> Row:
+        """Add one payment line for all `orders` of one reference, of `more` than they ask for together."""
+        gross = sum((order["amount"] for order in orders), more)
+        line = self._line(LineType.PAYMENT, gross, 1, psp_reference=orders[0]["psp_reference"])
+        self._answers[_key(line)] = Answer(right, None, None, gross, line["currency"])
+        for order in orders:
+            self.alone(order, right)
+        return line
+
     def give_back(self, order: Row, amount: Decimal, right: Outcome, **given: Any) -> Row:
         """Add a refund of `amount` that names the provider's reference of `order` as its original."""
         kind = LineType(given.pop("line_type", LineType.REFUND))
