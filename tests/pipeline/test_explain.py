@@ -120,6 +120,7 @@ def test_a_batch_is_added_up_with_its_outcomes_its_breaks_and_what_the_bank_cred
     assert {each.item_id for each in life.breaks} <= {each["item_id"] for each in risky}
     assert len(life.breaks) == min(len(risky), MOST_BREAKS)
     assert [line.line_no for line in life.first_lines] == sorted(line.line_no for line in life.first_lines)
+    assert [(each.status, each.credit_id) for each in life.batch.latest] == [("balanced", life.batch.credit_id)]
     (of_credit,) = explained(past, str(life.batch.credit_id)).batches
     assert of_credit == life
 
