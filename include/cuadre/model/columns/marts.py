@@ -174,8 +174,9 @@ PAYOUT_BRIDGE = Table(
         ),
         money(
             "amount",
-            "What the step adds. For net, payout and fx what the steps before do not explain, 0 when all is well; bank "
-            "takes away what was credited; unexplained is the rest, so that the walk ends at 0.",
+            "What the step adds. For net and payout what the steps before do not explain, 0 when all is well; for fx "
+            "0, since gross is in the currency of the settlement; bank takes away what was credited; unexplained is "
+            "the rest, so that the walk ends at 0.",
         ),
         money("total", "The sum of this step's amount and all before it."),
     ),
@@ -281,8 +282,8 @@ RUN_RECEIPT = Table(
         ),
         text(
             "seal",
-            "SHA-256 over what the rows were made from, by which code and rules, and the sums read back: where it is the "
-            "same again, nothing has to be made.",
+            "SHA-256 over what the rows were made from, by which code and rules, and the sums read back: where it is "
+            "the same again, nothing has to be made.",
         ),
         instant("published_at", "When it was committed."),
     ),
