@@ -151,7 +151,7 @@ def _table(table: Table, types: int, what: str = "") -> str:
 
 
 def _sentence(column: Column) -> str:
-    unit = UNITS.get(column.kind)
+    unit = column.unit or UNITS.get(column.kind)
     return f"{column.doc} ({unit})" if unit else column.doc
 
 

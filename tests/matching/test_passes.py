@@ -1,10 +1,14 @@
 """Declared passes: the built-in ones in a source's own order, and what a source adds to them."""
 
+import tempfile
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cuadre.config import Source
 from cuadre.pipeline.carried import write_claims
@@ -83,32 +87,29 @@ def test_a_pass_that_is_not_declared_does_not_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tolerance", "gross", "amount", "closed"),
+    ("tolerance", "pairs"),
     [
-        ({"amount_tolerance": {"PEN": "2"}}, "102", "100", True),
-        ({"amount_tolerance": {"PEN": "2"}}, "98", "100", True),
-        ({"amount_tolerance": {"PEN": "2"}}, "102.01", "100", False),
-        ({"amount_tolerance": {"PEN": "2"}}, "97.99", "100", False),
-        ({"amount_tolerance": {"USD": "2"}}, "101", "100", False),
-        ({"percent": "0.5", "of": "order"}, "100.50", "100", True),  # read as a fraction, half of it would do
-        ({"percent": "0.5", "of": "order"}, "100.51", "100", False),
-        ({"percent": "0.5", "of": "order"}, "99.50", "100", True),
-        ({"percent": "0.5", "of": "order"}, "99.49", "100", False),
-        ({"percent": "10", "of": "line"}, "111", "100", True),  # a tenth of 111 is 11.1
-        ({"percent": "10", "of": "order"}, "111", "100", False),
-        ({"percent": "0.5", "of": "order"}, "-100.50", "-100", True),
-        ({"percent": "0.5", "of": "order"}, "-100.51", "-100", False),
-        ({"amount_tolerance": {"PEN": "500"}}, "-100", "100", False),  # money out is never money in
-        ({"amount_tolerance": {"PEN": "500"}}, "0", "100", False),  # nor something nothing
+        ({"amount_tolerance": {"PEN": "2"}}, {"102": True, "98": True, "102.01": False, "97.99": False}),
+        ({"amount_tolerance": {"USD": "2"}}, {"101": False}),
+        # Read as a fraction, half of it would do; money out is never money in, nor something nothing.
+        ({"percent": "0.5", "of": "order"}, {"100.50": True, "100.51": False, "99.50": True, "99.49": False}),
+        ({"percent": "10", "of": "line"}, {"111": True, "112": False}),  # a tenth of 111 is 11.1
+        ({"percent": "10", "of": "order"}, {"110": True, "111": False}),
+        ({"amount_tolerance": {"PEN": "500"}}, {"-100": False, "0": False, "1": True}),
     ],
 )
-def test_a_tolerance_holds_in_both_directions_and_for_either_sign(tmp_path, tolerance, gross, amount, closed):
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_tolerance_holds_in_both_directions_and_for_either_sign(tmp_path, tolerance, pairs, sign):
     rule = {"name": "near", "by": "psp_reference", **tolerance}
-    row = run(tmp_path, [paid(1, gross)], [owed("o1", amount)], source=source(rule)).line(1)
-    expected = ("matched_with_variance", "near") if closed else ("amount_mismatch", "psp_reference")
-    assert (row["outcome"], row["pass"]) == expected
-    assert codes(row) == ["AMOUNT_WITHIN_TOLERANCE" if closed else "AMOUNT_DIFFERS"]
-    assert row["delta"] == Decimal(gross) - Decimal(amount)
+    grosses = [sign * Decimal(gross) for gross in pairs]
+    lines = [paid(n, gross, psp=f"c{n}") for n, gross in enumerate(grosses, 1)]
+    orders = [owed(f"o{n}", sign * 100, psp=f"c{n}") for n in range(1, len(grosses) + 1)]
+    result = run(tmp_path, lines, orders, source=source(rule))
+    for row, gross, closed in zip(result.rows, grosses, pairs.values(), strict=True):
+        expected = ("matched_with_variance", "near") if closed else ("amount_mismatch", "psp_reference")
+        assert (row["outcome"], row["pass"]) == expected
+        assert codes(row) == ["AMOUNT_WITHIN_TOLERANCE" if closed else "AMOUNT_DIFFERS"]
+        assert row["delta"] == gross - sign * 100
 
 
 def test_a_large_amount_is_compared_by_percent_to_the_last_digit(tmp_path):
@@ -380,3 +381,43 @@ def test_order_of_rows_and_files_changes_nothing_in_groups(tmp_path):
     one = run(tmp_path / "1", lines, orders, source=source(PARTS, SOME, BASKET))
     other = run(tmp_path / "2", lines[::-1], orders[::-1], source=source(PARTS, SOME, BASKET), split=2)
     assert one.digests == other.digests
+
+
+@st.composite
+def crowded(draw):
+    """Few references and amounts that often add up, so that passes and groups get in each other's way."""
+    references, ids = st.sampled_from(["c1", "c1", "c2", "c3", None]), st.sampled_from(["o1", "o2", "o3", None, None])
+    lines = [
+        line(
+            n, psp_reference=draw(references), merchant_reference=draw(ids),
+            operation_reference=draw(st.sampled_from(["c2", "c3", None])),
+            gross=draw(st.sampled_from(["100", "60", "40", "41", "25", "-40"])),
+        )
+        for n in range(1, draw(st.integers(1, 9)) + 1)
+    ]  # fmt: skip
+    orders = [
+        order(f"o{n}", psp_reference=draw(references), amount=draw(st.sampled_from(["100", "60", "40"])))
+        for n in range(1, draw(st.integers(1, 5)) + 1)
+    ]
+    return lines, orders
+
+
+@settings(max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(crowded())
+def test_whatever_is_declared_no_record_is_in_two_matches_and_all_sums_hold(day):
+    lines, orders = day
+    near = [{**TOLERANT, "name": f"near_{by}", "by": f"{by}_reference"} for by in ("psp", "operation", "merchant")]
+    many = {**BASKET, "name": "many", "by": "operation_reference", "subset_sum": {"max_items": 5}}
+    with tempfile.TemporaryDirectory() as folder:
+        rows = run(Path(folder), lines, orders, source=source(*near, PARTS, BASKET, SOME, many)).rows
+    assert Counter(row["line_no"] for row in rows if row["line_no"]) == Counter(line["line_no"] for line in lines)
+    alone = Counter(row["order_id"] for row in rows if not row["line_no"])
+    assert set(alone.values()) <= {1}
+    assert {row["order_id"] for row in rows} >= {row["order_id"] for row in orders}
+    cleared = [row for row in rows if row["outcome"].startswith("matched")]
+    assert sum(row["delta"] for row in cleared) == sum((r["got"] or 0) - (r["expected"] or 0) for r in cleared)
+    for row in orders:
+        mine = [each for each in cleared if each["order_id"] == row["order_id"]]
+        assert len(mine) <= 1 or {each["pass"] for each in mine} <= {"parts", "some"}
+        assert not mine or sum(each["expected"] for each in mine) == row["amount"]
+        assert row["order_id"] not in alone or not any(each["line_no"] for each in mine)

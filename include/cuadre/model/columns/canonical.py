@@ -55,8 +55,8 @@ LINES = Table(
         instant("occurred_at", "When the buyer paid, or the movement happened."),
         text_or_null("channel", "Where it was paid: agent, bank, wallet."),
         optional(text("presentment_currency", "Currency the buyer paid in, where it is another than `currency`.")),
-        optional(money("presentment_amount", "What the buyer paid or got back, in presentment_currency.")),
-        optional(money("exchange_rate", "Units of `currency` for one unit of presentment_currency.")),
+        optional(money("presentment_amount", "What the buyer paid or got back."), "money of presentment_currency"),
+        optional(money("exchange_rate", "What one unit of presentment_currency came to."), "units of `currency`"),
     ),
 )
 

@@ -25,7 +25,7 @@ class Kind(Enum):
 class Column:
     """One column: name, logical type, whether it may be NULL, and what it means.
 
-    A file or table may lack an `optional` one, which then reads as NULL.
+    A file or table may lack an `optional` one, which then reads as NULL. `unit` is said where it is not its kind's.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Column:
     doc: str
     nullable: bool = False
     optional: bool = False
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,9 @@ def text_or_null(name: str, doc: str) -> Column:
     return Column(name, Kind.TEXT, doc, nullable=True)
 
 
-def optional(column: Column) -> Column:
+def optional(column: Column, unit: str | None = None) -> Column:
     """The column as one that may be lacking."""
-    return replace(column, nullable=True, optional=True)
+    return replace(column, nullable=True, optional=True, unit=unit)
 
 
 def money(name: str, doc: str) -> Column:
