@@ -8,8 +8,10 @@ import pytest
 
 from cuadre.config.matching import Matching
 from cuadre.config.source import FeePlan
+from cuadre.model.columns import BANK_CREDITS, LINES, ORDERS
 from cuadre.model.errors import ConfigurationError
-from tests.matching.tiny import SOURCE, B, codes, line, order, run
+from cuadre.pipeline.reconcile import reconcile
+from tests.matching.tiny import AS_OF, NEXT_DAY, SOURCE, B, codes, line, order, run, write
 
 
 def declared(*passes):
@@ -151,3 +153,28 @@ def test_one_record_is_in_no_two_matches(tmp_path):
     rows = run(tmp_path, lines, [order("o1", psp_reference="c1")]).rows
     assert [row["outcome"] for row in rows] == ["matched", "missing_in_orders", "missing_in_orders"]
     assert codes(rows[1]) == ["ORDER_NOT_FOUND"]
+
+
+def test_the_chain_to_the_bank_leaves_out_settled_pairs_and_never_records(tmp_path):
+    lines = [
+        line(1, psp_reference="c1", fee="0", tax="0"),
+        line(2, psp_reference="c2", gross="70", fee="0", tax="0"),
+        line(3, psp_reference="nobody", gross="30", fee="0", tax="0"),
+        line(4, psp_reference="c4", gross="5", fee="0", tax="0"),
+        line(5, psp_reference="c4", gross="5", fee="0", tax="0"),
+        line(6, line_type="PAYOUT", gross="-210", fee="0", tax="0"),
+    ]
+    orders = [order("o1", psp_reference="c1"), order("o2", psp_reference="c2"), order("o4", psp_reference="c4")]
+    credit = {"credit_id": "C1", "account": "main", "value_date": NEXT_DAY, "currency": "PEN", "reference": "B1"}
+    report = reconcile(
+        lines=write(tmp_path / "lines.parquet", LINES, lines),
+        orders=write(tmp_path / "orders.parquet", ORDERS, orders),
+        source=SOURCE,
+        as_of=AS_OF,
+        out=tmp_path / "out",
+        bank_credits=write(tmp_path / "credits.parquet", BANK_CREDITS, [credit | {"amount": Decimal(210)}]),
+    )
+    found = {total.outcome: total.count for total in report.outcomes}
+    assert found["amount_mismatch"] == found["missing_in_orders"] == 1
+    assert found["duplicate"] == 2
+    assert report.batches == {"balanced": 1}, "what is a break against the orders was paid out all the same"
