@@ -81,7 +81,7 @@ def snapshots(warehouse_url: str, source: Source, tmp_path: Path) -> list[dict[s
 
 def _marts(relation: Callable[[Any], str], connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
     return {
-        mart.name: connection.execute(f"SELECT * FROM {relation(mart)} ORDER BY 1, 2, 3, 4".encode()).fetchall()
+        mart.name: sorted(connection.execute(f"SELECT * FROM {relation(mart)}".encode()).fetchall(), key=repr)
         for mart in BELIEVED
     }
 
