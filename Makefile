@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SPARK := $(VENV)/.installed-spark
 export PYTHONPATH := $(CURDIR)/include
 
 .PHONY: help demo test check fuzz format docs bench lock clean
@@ -21,10 +22,16 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2> >(grep -v '^WARNING: Location' >&2)
 	@touch $@
 
+# Apart, since it is large and only the engine spark and its tests need it.
+$(SPARK): $(STAMP) requirements-spark.txt
+	@echo "Adding Spark and Java from requirements-spark.txt (400 MB, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --require-hashes -r requirements-spark.txt 2> >(grep -v '^WARNING: Location' >&2)
+	@touch $@
+
 demo: $(STAMP) ## three settlement days, end to end; ARGS=--once exits by itself
 	@$(BIN)/python -m cuadre.sandbox.demo $(ARGS)
 
-test: $(STAMP) ## all tests; ARGS are passed to pytest
+test: $(SPARK) ## all tests; ARGS are passed to pytest
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 fuzz: $(STAMP) ## new hostile inputs until MINUTES (5) are over; ends at the first that is not refused
@@ -48,8 +55,12 @@ docs: $(STAMP) ## write the generated pages
 bench: $(STAMP) ## measure against the others; ARGS="--lines 1000000"
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
-lock: $(STAMP) ## make requirements.txt anew from pyproject.toml (needs uv)
-	uv pip compile --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --extra dev pyproject.toml -o requirements.txt
+LOCK := uv pip compile --universal --generate-hashes --no-annotate --no-header --no-emit-index-url
+
+lock: $(STAMP) ## make requirements*.txt anew from pyproject.toml (needs uv)
+	$(LOCK) --extra dev pyproject.toml -o requirements.txt
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
+	  | $(LOCK) --python-version 3.11 --constraint requirements.txt - -o requirements-spark.txt
 
 clean: ## remove the environment and everything the demo left
 	rm -rf $(VENV) .demo .bench

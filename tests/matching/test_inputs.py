@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cuadre.config.settings import Compute
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import LINES, ORDERS, OUTCOMES
 from cuadre.model.errors import ConfigurationError, Refusal
@@ -200,7 +201,7 @@ def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match="time zone"):
         call(tmp_path, [], orders, as_of=datetime(2026, 3, 3))  # noqa: DTZ001  that it has no zone is tested
     with pytest.raises(ConfigurationError, match="no engine 'excel'"):
-        call(tmp_path, [], orders, engine="excel")
+        call(tmp_path, [], orders, compute=Compute("excel"))
 
 
 def test_a_folder_and_its_files_give_the_same_bytes(tmp_path):

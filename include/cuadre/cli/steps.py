@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from cuadre.cli.arguments import AsOf, Json, KeyringDir, Out, SourceFile
 from cuadre.cli.places import passphrase_of
 from cuadre.cli.show import Exit, print_json, progress, show_admission, show_checks, show_reconciliation, stop
+from cuadre.config.settings import compute_settings
 from cuadre.model.codes import Verdict
 from cuadre.model.records import to_json
 
@@ -93,7 +95,10 @@ def reconcile(
         Path | None, typer.Option(exists=True, help="bank_matches.parquet of earlier days: a file or a folder.")
     ] = None,
     claims: OptionalFile = None,
-    engine: Annotated[str, typer.Option(help="duckdb.")] = "duckdb",
+    engine: Annotated[str | None, typer.Option(help="duckdb or spark; the one the source names.")] = None,
+    spark_remote: Annotated[
+        str | None, typer.Option(metavar="URL", help="Spark Connect address; CUADRE_SPARK_REMOTE, or none: local.")
+    ] = None,
     json: Json = False,
     fail_on_breaks: Annotated[
         bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")
@@ -105,6 +110,7 @@ def reconcile(
     """
     from cuadre.pipeline.reconcile import reconcile as reconcile_files
 
+    compute = compute_settings(engine or source.matching.engine)
     with progress("reconciling"):
         report = reconcile_files(
             lines=lines,
@@ -116,7 +122,7 @@ def reconcile(
             bank_credits=bank_credits,
             bank_matches=bank_matches,
             claims=claims,
-            engine=engine,
+            compute=replace(compute, spark_remote=spark_remote or compute.spark_remote),
         )
     if json:
         print_json(to_json(report))

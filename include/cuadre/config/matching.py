@@ -111,13 +111,16 @@ class Pass(Strict):
 
 
 class Matching(Strict):
-    """How lines find their orders: `passes`, run in order, each on what the earlier ones left.
+    """How lines find their orders: `passes`, run in order, each on what the earlier ones left, by an `engine`.
 
     psp_reference comes first, since it closes nearly all of a day; the other built-in passes, in any order, come before
     further ones; merchant_reference_only, which crosses currencies and so can only say currency_mismatch, comes last.
+
+    The engine changes no outcome: `duckdb` runs in the worker, `spark` is for days too large for one machine.
     """
 
     passes: tuple[Pass, ...] = tuple(Pass(name=name) for name in BUILT_IN)
+    engine: Literal["duckdb", "spark"] = "duckdb"
 
     @field_validator("passes")
     @classmethod

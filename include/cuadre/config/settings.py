@@ -1,5 +1,5 @@
 """Where this installation keeps things, read from the environment: source files, store, scratch, journal, alerts, and
-the operator's key.
+the operator's key; and how much memory, or which cluster, matching may use.
 
 What belongs to one provider account is in its source file, not here.
 """
@@ -25,6 +25,12 @@ OPERATOR_KEYRING = "CUADRE_OPERATOR_KEYRING"
 OPERATOR_KEY = "CUADRE_OPERATOR_KEY"
 OPERATOR_PASSPHRASE = "CUADRE_OPERATOR_PASSPHRASE"  # noqa: S105  the name of the variable, not a passphrase
 OPERATOR_PASSPHRASE_FILE = "CUADRE_OPERATOR_PASSPHRASE_FILE"  # noqa: S105  likewise
+
+MEMORY_LIMIT = "CUADRE_MEMORY_LIMIT"
+SPARK_REMOTE = "CUADRE_SPARK_REMOTE"
+
+DEFAULT_MEMORY_LIMIT = "1200MB"
+"""Bound of DuckDB's own memory; beyond it, DuckDB spills to the folder it is given."""
 
 DEFAULT_SOURCES = Path(__file__).resolve().parents[2] / "sources"
 
@@ -52,6 +58,32 @@ class Settings:
     journal: Path
     alerts: Path
     operator: Operator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """What runs the models of matching: `duckdb` in this process, or `spark`.
+
+    DuckDB keeps at most `memory_limit` in memory, such as 1200MB or 8GB, and spills the rest. Spark is the cluster
+    behind the Spark Connect address `spark_remote`, or without one the session this program runs in.
+    """
+
+    engine: str = "duckdb"
+    memory_limit: str = DEFAULT_MEMORY_LIMIT
+    spark_remote: str | None = None
+
+
+def compute_settings(engine: str, environ: Mapping[str, str] | None = None) -> Compute:
+    """The engine of that name, with what the environment says of memory and cluster.
+
+    Raises:
+        ConfigurationError: CUADRE_MEMORY_LIMIT is no amount of memory.
+    """
+    values = os.environ if environ is None else environ
+    memory_limit = values.get(MEMORY_LIMIT) or DEFAULT_MEMORY_LIMIT
+    if not re.fullmatch("[1-9][0-9]*(MB|GB|MiB|GiB)", memory_limit):
+        raise ConfigurationError(f"{MEMORY_LIMIT} is {memory_limit!r}; give whole megabytes or gigabytes, such as 4GB.")
+    return Compute(engine, memory_limit, values.get(SPARK_REMOTE) or None)
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:

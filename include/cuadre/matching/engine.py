@@ -15,13 +15,11 @@ from typing import Any, Protocol
 
 import duckdb
 
+from cuadre.config.settings import DEFAULT_MEMORY_LIMIT
 from cuadre.matching.rendering import literal
 from cuadre.matching.types import REASON
 from cuadre.model.errors import ConfigurationError
 from cuadre.model.parquet import parquet_sql
-
-MEMORY_LIMIT = "1200MB"
-"""Bound of the engine's own memory; beyond it, DuckDB spills to the folder it is given."""
 
 BLANK = r"[\p{Z}\p{Cc}\p{Cf}]*"
 """Nothing to be seen: white space of every script, control characters, and what has no width."""
@@ -77,10 +75,15 @@ class DuckDbEngine:
         """Write the rows of `sql`, in their order, as Parquet to `path`; returns how many there are.
 
         Row groups are cut at a fixed number of rows and encoded in parallel, so the same rows in the same order give
-        the same bytes whatever the number of threads.
+        the same bytes whatever the number of threads. Every column is declared to take NULL: left alone, DuckDB
+        declares what its statistics happen to tell, which depends on where the rows come from.
         """
         options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
-        return int(self.rows(f"COPY ({sql}) TO {literal(str(path))} ({options})")[0][0])
+        self.run("SET disabled_optimizers = 'statistics_propagation'")
+        try:
+            return int(self.rows(f"COPY ({sql}) TO {literal(str(path))} ({options})")[0][0])
+        finally:
+            self.run("RESET disabled_optimizers")
 
     def parquet(self, files: Sequence[Path]) -> str:
         """A table expression over `files`, of which there is at least one; columns are brought together by name."""
@@ -88,7 +91,9 @@ class DuckDbEngine:
 
 
 @contextmanager
-def duckdb_engine(spill: Path, memory_limit: str = MEMORY_LIMIT, threads: int | None = None) -> Iterator[DuckDbEngine]:
+def duckdb_engine(
+    spill: Path, memory_limit: str = DEFAULT_MEMORY_LIMIT, threads: int | None = None
+) -> Iterator[DuckDbEngine]:
     """An engine for the time of a `with`; it may write to the folder `spill`, which has to exist.
 
     Raises:

@@ -20,6 +20,7 @@
         ├── ArchiveUnstable       the file is still being written
         ├── ArchiveAwaited        not all of the day is there, and the cut-off has not passed
         ├── WarehouseUnavailable
+        ├── EngineUnavailable     the Spark cluster could not be reached or gave up
         └── SigningFailed         GnuPG could not sign a receipt
 
 Messages are for people: what is wrong and what to do. They never hold a plaintext line, a secret or personal data.
@@ -119,6 +120,10 @@ class ArchiveAwaited(Transient):
 
 class WarehouseUnavailable(Transient):
     """The warehouse could not be reached or broke off; nothing was committed."""
+
+
+class EngineUnavailable(Transient):
+    """The cluster that should run the models could not be reached, or gave up."""
 
 
 class SigningFailed(Transient):

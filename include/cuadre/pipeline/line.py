@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from cuadre.config.settings import compute_settings
 from cuadre.config.source import Source
 from cuadre.model.codes import ArchiveNote, RejectionReason, Verdict
 from cuadre.model.errors import ArchiveRejected, Overtaken, StoreDamaged
@@ -242,4 +243,5 @@ def _reconcile(
         bank_credits=bank_credits if source.bank is not None else None,
         bank_matches=bank_before,
         claims=claims,
+        compute=compute_settings(source.matching.engine),
     )

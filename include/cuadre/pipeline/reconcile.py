@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from cuadre.config.settings import Compute
 from cuadre.config.source import Source
 from cuadre.matching.bank import write_bank_matches
-from cuadre.matching.engine import Engine, duckdb_engine
+from cuadre.matching.engine import Engine
+from cuadre.matching.engines import open_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.rendering import literal, literals, render
@@ -27,6 +29,8 @@ from cuadre.model.errors import ConfigurationError, Refusal, Terminal
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.given import refuse_guesswork
 from cuadre.trust.quarantine import quarantine
+
+_USUAL = Compute()
 
 _LAST_LINE = 1_000_000_000
 """The highest number a line may have in its archive: far more than any holds, and within the room of line_key."""
@@ -56,7 +60,7 @@ def reconcile(
     bank_credits: Path | None = None,
     bank_matches: Path | None = None,
     claims: Path | None = None,
-    engine: str = "duckdb",
+    compute: Compute = _USUAL,
 ) -> ReconcileReport:
     """Match the day and leave `outcomes.parquet`, `open_items.parquet` and `suggestions.parquet` in `out`.
 
@@ -71,13 +75,14 @@ def reconcile(
         bank_credits: The bank's credits that may pay the batches; when given, `bank_matches.parquet` is left in `out`.
         bank_matches: What earlier days left of the kind, a file or a folder: batches still open, and credits used.
         claims: What lines of other days have cleared, and what those of earlier days gave back.
-        engine: `duckdb`.
+        compute: The engine that runs the models, and what it may use.
 
     Returns:
         Counts, money by outcome and currency, and the SHA-256 of what was read and written.
 
     Raises:
         OSError: a file cannot be written, as when the disk is full.
+        EngineUnavailable: the Spark cluster could not be reached or gave up.
         ConfigurationError: an input is not there, lacks a column or has values that would have to be guessed at, such
             as NULLs, floating-point money or instants without a zone; `as_of` is naive; the lines are of several days,
             of another source or of an unknown type.
@@ -87,8 +92,6 @@ def reconcile(
     if as_of.tzinfo is None:
         raise ConfigurationError("as_of needs a time zone, such as 2026-03-03T12:00:00Z.")
     as_of = as_of.astimezone(UTC)  # in a zone, moments compare by what its clocks show, and some hours they show twice
-    if engine != "duckdb":
-        raise ConfigurationError(f"There is no engine {engine!r}; use duckdb.")
     inputs = _Inputs(
         lines=parquet_files(lines, "lines"),
         orders=parquet_files(orders, "orders"),
@@ -98,7 +101,7 @@ def reconcile(
         claims=_optional(claims, "claims"),
     )
     out.mkdir(parents=True, exist_ok=True)
-    with quarantine(out / "reconcile") as private, duckdb_engine(private) as db:
+    with quarantine(out / "reconcile") as private, open_engine(compute, private) as db:
         lacking = _open_inputs(db, inputs)
         day = settlement_date or _day(db, source, as_of)
         _check_lines(db, source)

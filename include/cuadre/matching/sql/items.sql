@@ -18,7 +18,8 @@ line_ids AS (
     SELECT
         line_key,
         CONCAT(
-            'line:', digest, ':', ROW_NUMBER() OVER (PARTITION BY digest ORDER BY settlement_date, line_key)
+            'line:', digest, ':',
+            CAST(ROW_NUMBER() OVER (PARTITION BY digest ORDER BY settlement_date, line_key) AS VARCHAR)
         ) AS item_id
     FROM said
 ),
