@@ -9,10 +9,12 @@ from datetime import timedelta
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
-from cuadre.model.codes import IncidentKind
+from cuadre.model.codes import IncidentKind, RejectionReason
 from cuadre.model.errors import ArchiveMissing, ArchiveRejected, StoreDamaged
 from cuadre.pipeline import alarms, line
+from cuadre.pipeline.lake import file_record
 from cuadre.pipeline.trouble import finding_of
 from cuadre.sandbox.archive import SandboxDay
 from tests.pipeline.conftest import House
@@ -58,8 +60,9 @@ def test_the_next_day_inherits_open_items_and_orders_that_are_used_up(house: Bui
     two = here.run(second.day)
     assert two["reconciled"]["open_items_before"] == one["reconciled"]["files"]["open_items"]
     claims = here.lake.store.get(two["reconciled"]["files"]["claims"]["key"])
-    payments = duckdb.sql(f"FROM '{claims}' WHERE line_type = 'PAYMENT'").fetchall()
-    assert payments == duckdb.sql(f"FROM '{second.claims}' ORDER BY ALL").fetchall()
+    used_up = "SELECT order_id, archive_id, line_no, settlement_date, line_type"
+    payments = duckdb.sql(f"{used_up} FROM '{claims}' WHERE line_type = 'PAYMENT'").fetchall()
+    assert payments == duckdb.sql(f"{used_up} FROM '{second.claims}' ORDER BY ALL").fetchall()
 
 
 def test_a_refused_archive_leaves_records_and_an_incident_and_a_good_one_recovers_it(
@@ -129,6 +132,35 @@ def test_lines_altered_in_the_store_are_not_believed_but_made_again_from_the_arc
         line.publish_day(*day, admissions, done["checked"], done["reconciled"], now=now)
     again = here.run(made.day)
     assert (again["publication"]["changed"], lines.read_bytes() == genuine) == (False, True)
+
+
+def test_an_admission_forged_in_the_store_is_not_believed(house: Build, sandbox_day: Make) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    here.receive(made)
+    done = here.run(made.day)
+    record = here.lake.read(place := here.lake.admission(made.day, done["admissions"][0]["archive"]["archive_id"]))
+    forged = record["lines"][0]
+    pq.write_table(pq.read_table(lines := here.lake.store.get(forged["key"])).slice(100), lines)
+    here.lake.write(place, record | {"lines": [file_record(forged["key"], lines), *record["lines"][1:]]})
+    again = here.run(made.day)
+    assert again["admissions"][0] | {"seen_at": record["seen_at"]} == record
+    assert again["publication"]["changed"] is False
+
+
+def test_an_archive_whose_signer_turns_out_compromised_is_refused_when_its_day_runs_again(
+    house: Build, sandbox_day: Make
+) -> None:
+    made = sandbox_day(300)
+    here = house(made)
+    here.receive(made)
+    here.run(made.day)
+    data = yaml.safe_load(here.source_file.read_text())
+    next(key for key in data["trust"]["keys"] if key["role"] == "signer")["compromised"] = True
+    here.source_file.write_text(yaml.safe_dump(data))
+    with pytest.raises(ArchiveRejected) as refusal:
+        here.run(made.day)
+    assert refusal.value.reason is RejectionReason.SIGNER_REVOKED
 
 
 @pytest.mark.parametrize("name", ["outcomes", "open_items", "bank_credits"])

@@ -30,7 +30,7 @@ from cuadre.pipeline.keeping import (
     lines_of,
     superseded_rows,
 )
-from cuadre.pipeline.lake import Lake, file_record
+from cuadre.pipeline.lake import file_record
 from cuadre.pipeline.workplace import Workplace
 from cuadre.sources import open_transport
 
@@ -72,17 +72,19 @@ def fetch_day(work: Workplace, source: Source, day: date, *, now: datetime) -> l
 def admit_archive(work: Workplace, source: Source, day: date, archive: Json, *, now: datetime) -> Json:
     """Judge one archive and keep its lines: {archive, admission, note, profile, lines: [{key, sha256, bytes}]}.
 
-    An archive admitted before under the same profile and signature file, whose lines are still there, is a DUPLICATE:
-    nothing is done. Raises ArchiveRejected after the refusal has been recorded in lake, warehouse and journal, and
-    StoreDamaged when the store's ciphertext is not what was fetched.
+    What the store holds of an earlier time is not believed: the archive is judged again, by the source file of today,
+    and is a DUPLICATE, for which nothing is written, when it comes out just as it is kept. Raises ArchiveRejected after
+    the refusal has been recorded in lake, warehouse and journal, and StoreDamaged when the store's ciphertext is not
+    what was fetched.
     """
     lake, fetched = work.lake(source), from_json(FetchedArchive, archive)
     place = lake.admission(day, fetched.archive_id)
     with work.journalled("admit", source, day, now) as note:
         note["archive_id"] = fetched.archive_id
-        record = _admitted_before(lake, place, source, fetched)
-        if record is None:
-            record = _admit(work, source, day, fetched, now)
+        record = _admit(work, source, day, fetched, now)
+        if lake.store.exists(place) and _says_the_same(kept := lake.read(place), record):
+            record = kept | {"note": ArchiveNote.DUPLICATE.name}
+        else:
             lake.write(place, record)
         note.update(admission=record["admission"], note=record["note"])
         admission = from_json(Admission, record["admission"])
@@ -168,14 +170,13 @@ def outdated_day(work: Workplace, source: Source, day: date) -> date | None:
     return carried.outdated(work.lake(source), source, day)
 
 
-def _admitted_before(lake: Lake, place: str, source: Source, fetched: FetchedArchive) -> Json | None:
-    if not lake.store.exists(place):
-        return None
-    record = lake.read(place)
-    same = record["profile"] == source.profile and record["admission"]["verdict"] == Verdict.ADMITTED.value
-    same = same and record["archive"].get("signature_key") == fetched.signature_key
-    intact = same and all(lake.holds(file) for file in record["lines"])
-    return record | {"note": ArchiveNote.DUPLICATE.name} if intact else None
+def _says_the_same(kept: Json, record: Json) -> bool:
+    """Whether both admit the same lines of the same archive, found in the same way."""
+    if record["admission"]["verdict"] != Verdict.ADMITTED.value:
+        return False
+    said = ("admission", "profile", "lines")
+    same = all(kept[name] == record[name] for name in said)
+    return same and kept["archive"].get("signature_key") == record["archive"].get("signature_key")
 
 
 def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, now: datetime) -> Json:
@@ -198,9 +199,10 @@ def _admit(work: Workplace, source: Source, day: date, fetched: FetchedArchive, 
             raise StoreDamaged(f"{fetched.key} is not what was fetched: restore it from the backup, or fetch it anew.")
         lines = []
         for path in sorted((scratch / "lines").glob("lines*.parquet")) if admission.verdict is Verdict.ADMITTED else ():
-            key = lake.lines(day, fetched.archive_id, path.name)
-            lake.store.put(key, path)
-            lines.append(file_record(key, path))
+            file = file_record(lake.lines(day, fetched.archive_id, path.name), path)
+            if not lake.holds(file):
+                lake.store.put(file["key"], path)
+            lines.append(file)
     return {
         "archive": to_json(fetched),
         "seen_at": now.isoformat(),
