@@ -8,8 +8,9 @@ import pytest
 
 from cuadre.config.settings import Operator, operator, settings
 from cuadre.config.source import SecretReference, Source
-from cuadre.evidence.versions import RULES
+from cuadre.evidence.versions import NO_RULES, made_by
 from cuadre.model.errors import ConfigurationError
+from tests.matching.tiny import SOURCE
 
 KEY = "0123456789ABCDEF0123456789ABCDEF01234567"
 NAMED = {"CUADRE_OPERATOR_KEYRING": "/keys", "CUADRE_OPERATOR_KEY": KEY}
@@ -42,5 +43,9 @@ def test_half_an_operator_is_a_mistake(environment: dict[str, str]) -> None:
         operator(environment)
 
 
-def test_the_rules_a_receipt_stands_for_are_settings_that_exist() -> None:
-    assert set(RULES) <= set(Source.model_fields)
+def test_every_section_that_decides_on_outcomes_is_among_the_rules_a_receipt_stands_for() -> None:
+    assert set(Source.model_fields) >= NO_RULES
+    data = SOURCE.model_dump(mode="json")
+    told = SOURCE.model_validate(data | {"description": "Another shop"})
+    ruled = SOURCE.model_validate(data | {"matching": {"passes": ["psp_reference"]}})
+    assert made_by(SOURCE).rules == made_by(told).rules != made_by(ruled).rules
