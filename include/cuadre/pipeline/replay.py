@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from cuadre.config.settings import compute_settings
 from cuadre.config.source import Source
 from cuadre.model.codes import RejectionReason, Verdict
 from cuadre.model.errors import ArchiveRejected, ConfigurationError, Refusal, StoreDamaged
@@ -121,6 +122,7 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
         settlement_date=day,
         open_items=_open_items(lake, day, room),
         claims=_claims(lake, rules, day, room, out / "claims.parquet"),
+        compute=compute_settings(rules.matching.engine),
     )
     return report.items
 
