@@ -142,6 +142,6 @@ def show_reconciliation(report: ReconcileReport) -> None:
         table.add_row(total.outcome, total.currency, f"{total.count:,}", money(total.money), money(total.at_risk))
     out.print(table)
     out.print(f"{report.items:,} rows, {report.breaks:,} breaks, {report.open_items:,} open items.")
-    out.print(f"Written to {report.outcomes_path}", markup=False, soft_wrap=True)
     if report.batches:
         out.print("Batches at the bank: " + ", ".join(f"{name} {count:,}" for name, count in report.batches.items()))
+    out.print(f"Written to {report.outcomes_path}", markup=False, soft_wrap=True)
