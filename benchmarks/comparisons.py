@@ -48,11 +48,12 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How often, where the sides' output goes, and whether the slowest of the others runs too."""
+    """How often, where the sides' output goes, whether the slowest of the others runs too, and a warm-up before all."""
 
     runs: int
     log: Path
     pandas: bool
+    warm_up: bool
 
 
 def measure_admit(given: Given, plan: Plan) -> None:
@@ -225,7 +226,7 @@ def _install_others() -> None:
 
 def _report(title: str, goal: str, sides: Sequence[Contender], plan: Plan) -> None:
     say(title)
-    results = duel(sides, plan.runs, plan.log)
+    results = duel(sides, plan.runs, plan.log, warm_up=plan.warm_up)
     print(f"\n### {title}\n\nGoal: {goal}. Medians of {plan.runs} runs.\n")
     print("| side | wall | processor | peak memory | ours / it |")
     print("|---|---:|---:|---:|---:|")

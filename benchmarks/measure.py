@@ -34,10 +34,10 @@ class Run:
     peak_mib: float
 
 
-def duel(contenders: Sequence[Contender], runs: int, log: Path) -> dict[str, list[Run]]:
-    """Run all contenders in turn, `runs` times after one warm-up of each that is not counted."""
+def duel(contenders: Sequence[Contender], runs: int, log: Path, *, warm_up: bool = True) -> dict[str, list[Run]]:
+    """Run all contenders in turn, `runs` times, after one warm-up of each that is not counted."""
     results: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
-    for turn in range(runs + 1):
+    for turn in range(0 if warm_up else 1, runs + 1):
         for contender in contenders:
             contender.prepare()
             run = _run(contender, log)

@@ -23,9 +23,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="counted runs of each side, after one warm-up")
     parser.add_argument("--only", choices=tuple(MEASURES), nargs="+", default=list(MEASURES))
     parser.add_argument("--without-pandas", action="store_true", help="leave out the slowest of the others")
+    parser.add_argument("--without-warm-up", action="store_true", help="for sizes that no cache holds anyway")
     wanted = parser.parse_args()
     BENCH.mkdir(exist_ok=True)
-    plan = Plan(wanted.runs, BENCH / "log", not wanted.without_pandas)
+    plan = Plan(wanted.runs, BENCH / "log", not wanted.without_pandas, not wanted.without_warm_up)
     plan.log.unlink(missing_ok=True)
     say(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}; details: {plan.log}")
     for lines in wanted.lines:
