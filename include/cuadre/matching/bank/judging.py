@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cuadre.matching.bank.settling import Settlement
-from cuadre.matching.bank.values import Credit, Fit, Payout
+from cuadre.matching.bank.values import Credit, Fit, Payout, exact
 from cuadre.model.codes import BankMethod, BankReason, BatchStatus
 
 Row = dict[str, Any]
@@ -18,8 +18,6 @@ Row = dict[str, Any]
 
 _MOST_NAMED = 10
 """Candidates named in one row."""
-
-_MICROS = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +132,8 @@ def _row(
         "method": method.name if method else None,
         "credit_id": credit.credit_id if credit else None,
         "value_date": credit.value_date if credit else None,
-        "owed": payout.owed * _MICROS,
-        "credited": credit.amount * _MICROS if credit else None,
-        "applied": None if applied is None else applied * _MICROS,
+        "owed": exact(payout.owed),
+        "credited": exact(credit.amount) if credit else None,
+        "applied": None if applied is None else exact(applied),
         "candidates": candidates,
     }

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 from cuadre.matching.bank.judging import Clock, Row, judged
 from cuadre.matching.bank.naming import named_in
 from cuadre.matching.bank.settling import settle
-from cuadre.matching.bank.values import Credit, Payout
+from cuadre.matching.bank.values import Credit, Payout, whole
 from cuadre.matching.engine import Engine
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BankReason, BatchStatus
@@ -30,7 +29,6 @@ from cuadre.model.errors import Refusal
 from cuadre.model.measures import batches_sql
 
 _MORE_DAYS = 30
-_MICROS = 1_000_000
 _SUMS = tuple(column.name for column in BATCH_SUMS)
 
 
@@ -89,7 +87,7 @@ def write_bank_matches(
 def _todays(db: Engine, settlement_date: date) -> dict[Payout, Row]:
     names = ("batch_id", "currency", "owed", *_SUMS)
     rows = _rows(db, names, f"({batches_sql('todays_lines')}) AS batches")
-    return {Payout(settlement_date, row["batch_id"], row["currency"], _whole(row["owed"])): row for row in rows}
+    return {Payout(settlement_date, row["batch_id"], row["currency"], whole(row["owed"])): row for row in rows}
 
 
 def _before(db: Engine, settlement_date: date) -> _Before:
@@ -128,19 +126,19 @@ def _rows(db: Engine, names: Sequence[str], relation: str) -> list[dict[str, Any
 
 
 def _payout(row: Row) -> Payout:
-    return Payout(row["batch_date"], row["batch_id"], row["currency"], _whole(row["owed"]))
+    return Payout(row["batch_date"], row["batch_id"], row["currency"], whole(row["owed"]))
 
 
 def _credit(row: Row) -> Credit:
     return Credit(
-        row["credit_id"], row["value_date"], row["currency"], _whole(row["amount"]), named_in(row["reference"])
+        row["credit_id"], row["value_date"], row["currency"], whole(row["amount"]), named_in(row["reference"])
     )
 
 
 def _remembered(row: Row) -> Credit:
     """The credit of a match that does not add up; that it names the batch is all that counts of its reference."""
     return Credit(
-        row["credit_id"], row["value_date"], row["currency"], _whole(row["credited"]), frozenset({row["batch_id"]})
+        row["credit_id"], row["value_date"], row["currency"], whole(row["credited"]), frozenset({row["batch_id"]})
     )
 
 
@@ -151,7 +149,3 @@ def _is_repeated(row: Row) -> bool:
 def _day(row: Row) -> date:
     day: date = row["settlement_date"]
     return day
-
-
-def _whole(amount: Decimal | int) -> int:
-    return int(amount * _MICROS)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 
 from cuadre.model.codes import BankMethod
+
+_UNIT = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,3 +78,13 @@ def may_pay(credit: Credit, payout: Payout) -> bool:
 def in_time(credit: Credit, payout: Payout, window: timedelta) -> bool:
     """Whether `credit`, naming nothing, comes soon enough to be that of `payout`."""
     return may_pay(credit, payout) and credit.value_date <= payout.batch_date + window
+
+
+def whole(amount: Decimal) -> int:
+    """Money as these values have it."""
+    return int(amount / _UNIT)
+
+
+def exact(amount: int) -> Decimal:
+    """Money as the tables have it."""
+    return amount * _UNIT
