@@ -12,7 +12,7 @@ from cuadre.model.columns import OPEN_BREAK, STANDING_DECISION, Table
 VIEWS = (STANDING_DECISION, OPEN_BREAK)
 """In the order in which they rest on each other."""
 
-LOGIN = "^[a-z0-9][a-z0-9._-]{0,63}$"
+LOGIN = "[a-z0-9][a-z0-9._-]{0,63}"
 """How people are named: never by an e-mail address, and never in two spellings."""
 
 _FOLDER = Path(__file__).parent / "views"
@@ -29,7 +29,7 @@ def guard_ddl() -> list[str]:
         "CREATE INDEX decision_item ON recon.decision (source, item_id)",
         "CREATE INDEX decision_refers_to ON recon.decision (refers_to) WHERE refers_to IS NOT NULL",
         "ALTER TABLE recon.decision"
-        f" ADD CONSTRAINT decision_people CHECK (decided_by ~ '{LOGIN}' AND assignee ~ '{LOGIN}'),"
+        f" ADD CONSTRAINT decision_people CHECK (decided_by ~ '^{LOGIN}$' AND assignee ~ '^{LOGIN}$'),"
         " ADD CONSTRAINT decision_refers CHECK ((kind IN ('approve', 'void')) = (refers_to IS NOT NULL)),"
         " ADD CONSTRAINT decision_links CHECK ((kind = 'link') = (linked_to IS NOT NULL)),"
         " ADD CONSTRAINT decision_assigns CHECK ((kind = 'assign') = (assignee IS NOT NULL))",

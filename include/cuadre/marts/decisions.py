@@ -167,7 +167,7 @@ def _check_shape(wish: Wish) -> None:
 
 
 def _check_login(name: str) -> None:
-    if not re.fullmatch(LOGIN.strip("^$"), name):
+    if not re.fullmatch(LOGIN, name):
         raise ConfigurationError(
             "Name people by their login: lower-case letters, digits, dots, hyphens and underscores, no e-mail address."
         )
