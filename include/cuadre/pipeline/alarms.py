@@ -5,22 +5,25 @@ Deriving findings is in `alert.py` and `trouble.py`; incidents and channels are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from pydantic import SecretStr
 
 from cuadre.alerts import Change, open_incidents
 from cuadre.config.source import Source
-from cuadre.marts.causes import Shared, shared_of_day
+from cuadre.marts.causes import shared_of_day
 from cuadre.marts.decisions import settled
 from cuadre.model.codes import IncidentKind
 from cuadre.model.errors import ConfigurationError, CuadreError, WarehouseUnavailable
-from cuadre.model.records import CheckReport, Finding, OutcomeTotal, ReconcileReport, from_json
+from cuadre.model.records import CheckReport, Finding, ReconcileReport, from_json
 from cuadre.pipeline.alert import JUDGED_BY_SUCCESS, findings_of_day, raise_incidents
 from cuadre.pipeline.causes import with_causes
 from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.workplace import Workplace
+
+_Row = TypeVar("_Row")
 
 
 def alert_day(
@@ -32,8 +35,8 @@ def alert_day(
     """
     report, check = from_json(ReconcileReport, reconciled["report"]), from_json(CheckReport, checked["report"])
     with work.journalled("alert", source, day, now) as note:
-        findings = findings_of_day(source, check, report, _settled(work, source, day))
-        findings = with_causes(findings, _shared(work, source, day))
+        findings = findings_of_day(source, check, report, _known(work, source, day, settled))
+        findings = with_causes(findings, _known(work, source, day, shared_of_day))
         changes = tell(work, source, day, findings, JUDGED_BY_SUCCESS, now)
         note.update(changes=changes_told(changes), mart_hash=publication["mart_hash"])
         if not all(change.recorded for change in changes):
@@ -78,31 +81,19 @@ def tell(
     )
 
 
-def _settled(work: Workplace, source: Source, day: date) -> tuple[OutcomeTotal, ...]:
-    """What people have settled of the day; nothing when it cannot be read, so that rather too much is told."""
+def _known(
+    work: Workplace, source: Source, day: date, ask: Callable[[str, str, date], tuple[_Row, ...]]
+) -> tuple[_Row, ...]:
+    """What the warehouse knows of the day; nothing when it cannot be asked, so that rather too much is told."""
     url = warehouse_url(work, source)
     try:
-        return settled(url, source.source, day) if url else ()
+        return ask(url, source.source, day) if url else ()
     except CuadreError:
         return ()
 
 
 def _has_open(work: Workplace, source: Source, day: date) -> bool:
-    url = warehouse_url(work, source)
-    try:
-        found = open_incidents(url, source.source, day) if url else ()
-    except CuadreError:
-        return False
-    return any(incident.kind in JUDGED_BY_SUCCESS for incident in found)
-
-
-def _shared(work: Workplace, source: Source, day: date) -> tuple[Shared, ...]:
-    """What the breaks of the day share; nothing when it cannot be read: the breaks are told all the same."""
-    url = warehouse_url(work, source)
-    try:
-        return shared_of_day(url, source.source, day) if url else ()
-    except CuadreError:
-        return ()
+    return any(incident.kind in JUDGED_BY_SUCCESS for incident in _known(work, source, day, open_incidents))
 
 
 def warehouse_url(work: Workplace, source: Source) -> str | None:

@@ -168,11 +168,9 @@ def _batches(
         files = day_files(lake, source, day, admissions_of(lake, day), lake.read(lake.checks(day)), runs[day])
         with filled(files, source, files.as_of) as duck:
             fill(duck, (SETTLEMENT_BATCH,))
-            columns, ids = (
-                ", ".join(field.name for field in fields(Batch) if field.name != "bank"),
-                {batch for each, batch in wanted if each == day},
-            )
-            own = f"batch_id IN ({literals(sorted(ids))}) AND batch_date = settlement_date"
+            columns = ", ".join(field.name for field in fields(Batch) if field.name != "bank")
+            ids = literals(sorted({batch for each, batch in wanted if each == day}))
+            own = f"batch_id IN ({ids}) AND batch_date = settlement_date"
             query = f"SELECT {columns} FROM settlement_batch WHERE {own} ORDER BY ALL"
             for row in duck.execute(query).fetchall():
                 batch = Batch(*row)

@@ -183,7 +183,7 @@ class Step:
 class Item:
     """Lines and orders that belong together, and all that was found of them, oldest first.
 
-    `published`, `breaks` and `decisions` are what the warehouse knows, by column; empty when it was not asked.
+    `breaks` and `decisions` are what the warehouse knows, by column; empty when it was not asked.
     """
 
     orders: tuple[OrderSeen, ...]

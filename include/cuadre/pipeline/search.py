@@ -44,12 +44,11 @@ class Search:
 
     def lines_at(self, places: Collection[Place]) -> list[Line]:
         """The lines at these places, as far as they are in these days."""
-        conditions = [f"archive_id = {literal(archive)} AND line_no = {number}" for archive, number in sorted(places)]
-        return self._lines(*conditions) if conditions else []
+        return self._lines(*_at(places))
 
     def outcomes(self, orders: Collection[str], items: Collection[str], places: Collection[Place]) -> list[DayOutcome]:
         """What was said of these orders, these items, and the lines at these places."""
-        conditions = [f"archive_id = {literal(archive)} AND line_no = {number}" for archive, number in sorted(places)]
+        conditions = _at(places)
         conditions += [f"order_id IN ({literals(sorted(orders))})"] if orders else []
         conditions += [f"item_id IN ({literals(sorted(items))})"] if items else []
         found = {_outcome(row) for row in self._any("outcomes", _OUTCOME, conditions)}
@@ -78,7 +77,7 @@ class Search:
             f"batch_id = {literal(batch)} AND batch_date = {literal(day)}" for day, batch in sorted(set(batches))
         ]
         conditions += [f"credit_id = {literal(credit)}" for credit in sorted(set(credits))]
-        found = {AtBank(*row) for row in self._any("bank_matches", _names(AtBank).split(", "), conditions)}
+        found = {AtBank(*row) for row in self._any("bank_matches", _names(AtBank), conditions)}
         return sorted(
             found, key=lambda each: (each.settlement_date, each.batch_id, each.currency, each.credit_id or "")
         )
@@ -90,7 +89,8 @@ class Search:
 
     def batch_lines(self, batch: Batch, most: int) -> list[Line]:
         """The first lines of a batch."""
-        query = f"SELECT {_names(Line)} FROM lines WHERE {_of(batch)} ORDER BY archive_id, line_no LIMIT {most}"
+        names = ", ".join(_names(Line))
+        query = f"SELECT {names} FROM lines WHERE {_of(batch)} ORDER BY archive_id, line_no LIMIT {most}"
         return [Line(*row) for row in self._connection.execute(query).fetchall()]
 
     def batch_outcomes(self, batch: Batch) -> tuple[OutcomeTotal, ...]:
@@ -110,7 +110,7 @@ class Search:
         return [_outcome(row) for row in self._connection.execute(query).fetchall()]
 
     def _lines(self, *conditions: str) -> list[Line]:
-        lines = {Line(*row) for row in self._any("lines", _names(Line).split(", "), conditions)}
+        lines = {Line(*row) for row in self._any("lines", _names(Line), conditions)}
         return sorted(lines, key=lambda each: (each.settlement_date, each.place))
 
     def _any(self, view: str, names: Sequence[str], conditions: Iterable[str]) -> list[tuple[Any, ...]]:
@@ -167,11 +167,15 @@ def _of(batch: Batch) -> str:
     )
 
 
-def _names(kind: type) -> str:
-    return ", ".join(field.name for field in fields(kind))
+def _at(places: Collection[Place]) -> list[str]:
+    return [f"archive_id = {literal(archive)} AND line_no = {number}" for archive, number in sorted(places)]
 
 
-_OUTCOME = tuple("pass" if field.name == "by" else field.name for field in fields(DayOutcome))
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+_OUTCOME = ["pass" if name == "by" else name for name in _names(DayOutcome)]
 
 
 def _outcome(row: tuple[Any, ...]) -> DayOutcome:
