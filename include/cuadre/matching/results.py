@@ -1,4 +1,4 @@
-"""Results out of the engine: outcomes and open items as Parquet, and their sums."""
+"""Results out of the engine: outcomes, open items and suggestions as Parquet, and sums."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from cuadre.config.settings import DEFAULT_MEMORY_LIMIT
 from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import Reason
@@ -73,7 +74,7 @@ def differences(was: Path, now: Path, spill: Path) -> tuple[Difference, ...]:
     """Where two outcome files of one day differ, in order of archive, line and item; `spill` is a private folder."""
     import duckdb
 
-    with duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "1200MB"}) as connection:
+    with duckdb.connect(config={"temp_directory": str(spill), "memory_limit": DEFAULT_MEMORY_LIMIT}) as connection:
         return tuple(_difference(row) for row in connection.execute(_query(was, now)).fetchall())
 
 

@@ -25,8 +25,6 @@ from cuadre.model.errors import ControlSumMismatch
 from cuadre.model.records import CheckReport, Publication
 from cuadre.warehouse import connect
 
-__all__ = ["AdmissionRow", "DayFiles", "publish", "record_admissions", "record_checks"]
-
 _MIGRATE = "Migrate the schema recon first, and see that the user may write to it."
 
 _REPLACED = tuple(mart for mart in FILLED if mart is not ARCHIVE_ADMISSION)

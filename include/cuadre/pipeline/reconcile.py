@@ -139,7 +139,7 @@ def _run(
     return ReconcileReport(
         source=source.source,
         settlement_date=day,
-        as_of=as_of.astimezone(UTC),
+        as_of=as_of,
         lines=db.rows("SELECT COUNT(*) FROM todays_lines")[0][0],
         items=items,
         breaks=sum(total.count for total in found if total.outcome in breaks),

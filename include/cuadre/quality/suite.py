@@ -24,12 +24,10 @@ from great_expectations.data_context.types.base import (
 from great_expectations.expectations.metadata_types import FailureSeverity
 from sqlalchemy import Connection, create_engine
 
+from cuadre.config.settings import DEFAULT_MEMORY_LIMIT
 from cuadre.config.source import Source
 from cuadre.quality.datasource import DuckDBDatasource, LinesExpectation
 from cuadre.quality.expectations import Expectation
-
-MEMORY_LIMIT = "1200MB"
-"""Bound of DuckDB's own memory; beyond it, it spills."""
 
 _TURN = Lock()
 
@@ -46,7 +44,7 @@ def database() -> Iterator[tuple[str, Connection]]:
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql(f"SET temp_directory = '{spill}'")
-                connection.exec_driver_sql(f"SET memory_limit = '{MEMORY_LIMIT}'")
+                connection.exec_driver_sql(f"SET memory_limit = '{DEFAULT_MEMORY_LIMIT}'")
                 yield address, connection
         finally:
             engine.dispose()
