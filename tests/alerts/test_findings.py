@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from cuadre.config import Source
-from cuadre.model.codes import CheckSeverity, IncidentKind, Verdict
-from cuadre.model.records import Admission, CheckReport, CheckResult, OutcomeTotal, ReconcileReport
-from cuadre.pipeline.alert import findings_of_day, missing_finding, rejection_findings
+from cuadre.model.codes import CheckSeverity, IncidentKind
+from cuadre.model.records import CheckReport, CheckResult, OutcomeTotal, ReconcileReport
+from cuadre.pipeline.alert import findings_of_day
 
 DAY = date(2026, 3, 4)
 
@@ -88,22 +88,3 @@ def test_failed_expectations_close_the_gate_or_warn(source: Source) -> None:
     assert (warning.kind, closed.kind) == (IncidentKind.check_warning, IncidentKind.gate_closed)
     assert warning.cause == "fee_not_negative: 2 of 100 rows. A fee is never negative."
     assert warning.keys == ("a:1", "a:2")
-
-
-def test_refused_archives_are_told_together_with_what_to_do() -> None:
-    good = Admission(Verdict.ADMITTED, None, None, "a" * 64, 1, "signed_then_encrypted")
-    bad = Admission(Verdict.REJECTED, "TAMPERED", "said at length", "b" * 64, 1, "signed_then_encrypted")
-    (finding,) = rejection_findings([good, bad])
-
-    assert finding.keys == ("TAMPERED",)
-    assert finding.cause.startswith("One archive was refused: TAMPERED. The integrity check")
-    assert rejection_findings([good]) == []
-
-
-def test_a_missing_archive_says_until_when_was_waited(source: Source) -> None:
-    finding = missing_finding(source, DAY)
-    assert (
-        finding.cause
-        == "Nothing arrived before 2026-03-05 10:00 -05. Ask the provider; the day runs again once it is there."
-    )
-    assert missing_finding(source, DAY, ("part 2",)).keys == ("part 2",)

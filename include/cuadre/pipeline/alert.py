@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from cuadre.alerts import Change, settle
 from cuadre.config.source import Source
-from cuadre.model.codes import BREAKS, NEUTRAL, CheckSeverity, IncidentKind, RejectionReason, Verdict
-from cuadre.model.records import Admission, CheckReport, CheckResult, Finding, OutcomeTotal, ReconcileReport
+from cuadre.model.codes import BREAKS, NEUTRAL, CheckSeverity, IncidentKind
+from cuadre.model.records import CheckReport, CheckResult, Finding, OutcomeTotal, ReconcileReport
 
 JUDGED_BY_SUCCESS = tuple(kind for kind in IncidentKind if kind is not IncidentKind.key_custody)
 """A run that reached its end could judge everything about its day: what it did not find is over."""
@@ -53,26 +53,6 @@ def findings_of_day(
     """
     found = check_findings(check) if check else []
     return found + (break_findings(_without(report, settled), source) if report else [])
-
-
-def rejection_findings(admissions: Iterable[Admission]) -> list[Finding]:
-    """One finding for all refused archives of a day, with their reason codes as keys."""
-    refused = [each for each in admissions if each.verdict is Verdict.REJECTED]
-    if not refused:
-        return []
-    reasons = sorted({each.reason or "unknown" for each in refused})
-    advice = " ".join(RejectionReason[name].advice for name in reasons if name in RejectionReason.__members__)
-    count = "One archive was refused" if len(refused) == 1 else f"{len(refused)} archives were refused"
-    cause = f"{count}: {', '.join(reasons)}. {advice}".rstrip()
-    return [Finding(IncidentKind.archive_rejected, cause, len(refused), keys=tuple(reasons))]
-
-
-def missing_finding(source: Source, day: date, missing: Sequence[str] = ()) -> Finding:
-    """The finding for a day of which nothing, or not all, arrived before the cut-off; `missing` names parts."""
-    cut_off = f"{source.cut_off(day):%Y-%m-%d %H:%M %Z}"
-    what = f"Parts are missing at the cut-off, {cut_off}" if missing else f"Nothing arrived before {cut_off}"
-    cause = f"{what}. Ask the provider; the day runs again once it is there."
-    return Finding(IncidentKind.archive_missing, cause, max(1, len(missing)), keys=tuple(missing))
 
 
 def check_findings(check: CheckReport) -> list[Finding]:
