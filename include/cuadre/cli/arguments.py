@@ -70,5 +70,5 @@ WarehouseVariable = Annotated[
     str, typer.Option("--env", metavar="NAME", help="Environment variable with the warehouse's URL.")
 ]
 KeyringDir = Annotated[
-    Path, typer.Option("--keyring", metavar="DIR", exists=True, file_okay=False, help="The GnuPG home to judge with.")
+    Path, typer.Option("--keyring", metavar="DIR", exists=True, file_okay=False, help="The GnuPG home.")
 ]

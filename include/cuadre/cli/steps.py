@@ -20,7 +20,16 @@ Archive = Annotated[Path, typer.Argument(metavar="ARCHIVE", exists=True, dir_oka
 Lines = Annotated[Path, typer.Argument(metavar="LINES", exists=True, help="Lines as Parquet: a file or a folder.")]
 LinesOption = Annotated[Path, typer.Option("--lines", exists=True, help="Lines as Parquet: a file or a folder.")]
 OrdersFile = Annotated[Path, typer.Option("--orders", exists=True, dir_okay=False, help="Orders as Parquet.")]
-OptionalFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False)]
+OpenItems = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="open_items.parquet of the day before.")
+]
+BankCredits = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Bank credits as Parquet: hold batches against them.")
+]
+Claims = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="What other days cleared and gave back, as Parquet."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -89,12 +98,12 @@ def reconcile(
     source: SourceFile,
     as_of: AsOf,
     out: Out,
-    open_items: OptionalFile = None,
-    bank_credits: OptionalFile = None,
+    open_items: OpenItems = None,
+    bank_credits: BankCredits = None,
     bank_matches: Annotated[
         Path | None, typer.Option(exists=True, help="bank_matches.parquet of earlier days: a file or a folder.")
     ] = None,
-    claims: OptionalFile = None,
+    claims: Claims = None,
     engine: Annotated[str | None, typer.Option(help="duckdb or spark; the one the source names.")] = None,
     spark_remote: Annotated[
         str | None, typer.Option(metavar="URL", help="Spark Connect address; CUADRE_SPARK_REMOTE, or none: local.")
@@ -104,7 +113,7 @@ def reconcile(
         bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")
     ] = False,
 ) -> None:
-    """Match lines with orders; leave outcomes.parquet and open_items.parquet in DIR.
+    """Match lines with orders; leave outcomes.parquet, open_items.parquet and suggestions.parquet in DIR.
 
     With --bank-credits, batches are held against the bank as well: bank_matches.parquet.
     """
