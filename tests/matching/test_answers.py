@@ -59,7 +59,8 @@ def test_the_next_day_uses_up_no_order_again(sandbox_day, tmp_path):
     assert differences(before, first) == ([], [])
     alone = reconciled(second, tmp_path / "alone", claims=second.claims)
     assert differences(alone, second) == ([], [])
-    write_claims([Path(before.outcomes_path)], tmp_path / "claims.parquet")
+    lines = list((tmp_path / "first").rglob("lines*.parquet"))
+    write_claims([Path(before.outcomes_path)], tmp_path / "claims.parquet", lambda _: lines)
     report = reconciled(
         second, tmp_path / "second", claims=tmp_path / "claims.parquet", open_items=Path(before.open_items_path)
     )

@@ -2,20 +2,18 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from cuadre.pipeline.carried import write_claims
 from tests.matching.test_passes import BASKET, PARTS, source
-from tests.matching.tiny import DAY, NEXT_AS_OF, NEXT_DAY, codes, line, order, run
+from tests.matching.tiny import DAY, NEXT_AS_OF, NEXT_DAY, codes, inherited, line, order, run
 
 
 def seen_later(tmp_path, lines, before, after, **given):
     """What the next day, without a line, says of orders that DAY cleared."""
     first = run(tmp_path / "1", lines, before, **given)
     assert {row["outcome"] for row in first.rows} <= {"matched", "matched_with_variance"}
-    write_claims([Path(first.report.outcomes_path)], tmp_path / "claims.parquet")
+    inherited([first], tmp_path / "claims.parquet")
     return next_day(tmp_path, after, **given)
 
 

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, LineType, OrderStatus, Outcome
 from cuadre.model.columns import OPEN_ITEMS
-from cuadre.pipeline.carried import write_claims
 from cuadre.sandbox.scenarios import SCENARIOS
 from cuadre.sandbox.scenarios.playing import tell
 from cuadre.sandbox.scenarios.story import SOURCE as RULES
-from tests.matching.tiny import AS_OF, DAY, NEXT_DAY, A, B, claim, line, order, run, write
+from tests.matching.tiny import AS_OF, DAY, NEXT_DAY, A, B, claim, inherited, line, order, run, write
 
 LAW = settings(max_examples=3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 ON_TIME, EARLIER = AS_OF, AS_OF - timedelta(days=1)
@@ -185,7 +184,7 @@ def test_a_day_on_which_nothing_happens_closes_no_open_item_and_opens_none(day):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         before = run(folder / "before", lines, orders, claims=claims)
-        write_claims([Path(before.report.outcomes_path)], folder / "cleared.parquet")
+        inherited([before], folder / "cleared.parquet")
         cleared = [*claims, *pq.read_table(folder / "cleared.parquet").to_pylist()]
         after = run(folder / "after", [], orders, claims=cleared, day=NEXT_DAY, open_items=before.open_items)
     assert {row["outcome"] for row in after.rows} <= OPEN

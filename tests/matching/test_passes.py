@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuadre.config import Source
-from cuadre.pipeline.carried import write_claims
-from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, SOURCE, B, claim, codes, give_back, line, order, run
+from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, SOURCE, B, claim, codes, give_back, inherited, line, order, run
 
 TOLERANT = {"name": "near", "by": "psp_reference", "amount_tolerance": {"PEN": "2"}}
 PARTS = {"name": "parts", "by": "psp_reference", "group": "lines_to_order"}
@@ -274,8 +273,12 @@ def test_a_group_across_two_days_is_found_when_its_last_part_comes(tmp_path):
 def test_orders_settled_together_are_used_up_on_the_next_day(tmp_path):
     orders = [owed("o1", "60"), owed("o2", "40")]
     first = run(tmp_path / "1", [paid(1)], orders, source=source(BASKET))
-    write_claims([Path(first.report.outcomes_path)], tmp_path / "claims.parquet")
-    given = {"claims": tmp_path / "claims.parquet", "day": NEXT_DAY, "as_of": NEXT_AS_OF, "source": source(BASKET)}
+    given = {
+        "claims": inherited([first], tmp_path / "claims.parquet"),
+        "day": NEXT_DAY,
+        "as_of": NEXT_AS_OF,
+        "source": source(BASKET),
+    }
     lines = [paid(1, "60", psp=None, merchant_reference="o1", archive_id=B, settlement_date=NEXT_DAY)]
     second = run(tmp_path / "2", lines, orders, **given)
     assert facts(second) == [(1, "o1", "duplicate")]

@@ -141,6 +141,7 @@ def odd_lines(day):
         give_back(15, "CHARGEBACK_REVERSAL", psp_reference="x9"), give_back(16, original_reference="x2"),
         line(17, line_type="ROUNDING", gross="0.000001", operation_reference=None),
         line(18), line(19), line(20, operation_reference=None), line(21, operation_reference=None),
+        line(22, psp_reference="x22"), give_back(23, original_reference="x22", gross="-60"),
     ]  # fmt: skip
     return [{**row, **here} for row in rows]
 
@@ -157,6 +158,15 @@ def odd_orders(as_of):
     ]  # fmt: skip
 
 
+def odd_claims():
+    """Orders used up, one of them under a reference it never learned; and a refund of a payment without an order."""
+    lone = {"order_id": None, "line_type": "REFUND", "currency": "PEN", "gross": Decimal(-60)}
+    return [
+        claim("y10", 3), claim("y1", 9), {**claim("y12", 4), "psp_reference": "nowhere"},
+        {**claim("", 5), **lone, "original_reference": "x22"}, {**claim("", 6), **lone, "psp_reference": "x2"},
+    ]  # fmt: skip
+
+
 def test_every_model_of_a_day_with_every_break_gives_the_same_rows_and_the_results_the_same_bytes(
     sandbox_day, both, tmp_path
 ):
@@ -164,7 +174,7 @@ def test_every_model_of_a_day_with_every_break_gives_the_same_rows_and_the_resul
     source = load_source(day.source)
     lines = [*admitted(day, source, tmp_path), write(tmp_path / "odd.parquet", LINES, odd_lines(day.day))]
     orders = [day.orders, write(tmp_path / "odd_orders.parquet", ORDERS, odd_orders(day.as_of))]
-    claims = write(tmp_path / "claims.parquet", CLAIMS, [claim("y10", 3), claim("y1", 9)])
+    claims = write(tmp_path / "claims.parquet", CLAIMS, odd_claims())
     inputs = {"todays_lines": lines, "snapshot_orders": orders, "claims": [claims]}
     assert judged(both, source, day.day, day.as_of, tmp_path / "out", **inputs) == []
 
@@ -182,7 +192,8 @@ def test_reconcile_of_the_next_day_leaves_the_same_files_on_spark(sandbox_day, s
         )  # fmt: skip
 
     before = reconciled(first, "duckdb")
-    write_claims([Path(before.outcomes_path)], claims := tmp_path / "claims.parquet")
+    lines = list((tmp_path / f"{first.day}duckdb").rglob("lines*.parquet"))
+    write_claims([Path(before.outcomes_path)], claims := tmp_path / "claims.parquet", lambda _: lines)
     carried = {"claims": claims, "open_items": Path(before.open_items_path)}
     here, there = reconciled(second, "duckdb", **carried), reconciled(second, "spark", **carried)
     files, same = (sorted(Path(each.outcomes_path).parent.iterdir()) for each in (here, there))

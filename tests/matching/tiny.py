@@ -17,6 +17,7 @@ from cuadre.config.source import Source
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import CLAIMS, LINES, ORDERS, Table
 from cuadre.model.records import ReconcileReport
+from cuadre.pipeline.carried import write_claims
 from cuadre.pipeline.reconcile import reconcile
 
 DAY = date(2026, 3, 2)
@@ -164,3 +165,12 @@ def run(
     )
     rows = pq.read_table(report.outcomes_path).to_pylist()
     return Result(report, rows, Path(report.open_items_path))
+
+
+def inherited(results: Sequence[Result], out: Path) -> Path:
+    """What `results` of earlier days hand to the next one as claims, written to `out`."""
+    outcomes = [Path(each.report.outcomes_path) for each in results]
+    write_claims(
+        outcomes, out, lambda _: [path for each in outcomes for path in each.parent.parent.glob("lines*.parquet")]
+    )
+    return out

@@ -14,6 +14,7 @@ import yaml
 from cuadre.model.codes import IncidentKind, RejectionReason
 from cuadre.model.errors import ArchiveMissing, ArchiveRejected, StoreDamaged
 from cuadre.pipeline import alarms, line
+from cuadre.pipeline.keeping import lines_of
 from cuadre.pipeline.lake import file_record
 from cuadre.pipeline.trouble import finding_of
 from cuadre.sandbox.archive import SandboxDay
@@ -63,6 +64,12 @@ def test_the_next_day_inherits_open_items_and_orders_that_are_used_up(house: Bui
     used_up = "SELECT order_id, archive_id, line_no, settlement_date, line_type"
     payments = duckdb.sql(f"{used_up} FROM '{claims}' WHERE line_type = 'PAYMENT'").fetchall()
     assert payments == duckdb.sql(f"{used_up} FROM '{second.claims}' ORDER BY ALL").fetchall()
+    unlearned = "FROM '{}' WHERE psp_reference IS NOT NULL AND line_type = 'PAYMENT'"
+    names = "archive_id, line_no, psp_reference"
+    named = duckdb.sql(f"SELECT {names} {unlearned.format(claims)}").fetchall()
+    lines = [str(path) for path in lines_of(here.lake, one["admissions"])]
+    assert named
+    assert set(named) <= set(duckdb.sql(f"SELECT {names} FROM read_parquet({lines})").fetchall())
 
 
 def test_a_refused_archive_leaves_records_and_an_incident_and_a_good_one_recovers_it(

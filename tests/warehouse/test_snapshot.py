@@ -174,6 +174,35 @@ def test_orders_that_lines_or_open_items_name_come_however_old(
     assert _ids(found) == ["by cip", "by id", "open line", "open order", "original"]
 
 
+def test_an_order_comes_that_claims_know_to_be_paid_under_the_reference_a_return_names(
+    shop_url: str, source: Source, order: Order, tmp_path: Path
+) -> None:
+    names = ("refunded", "carried", "paid", "given back", "nobody's")
+    for name in names:
+        order(name, LONG_AGO)
+    refund = {"line_type": "REFUND", "psp_reference": None, "merchant_reference": None}
+    lines = parquet(
+        tmp_path / "lines.parquet",
+        LINES,
+        (
+            line(1, **refund, original_reference="1"),
+            line(2, psp_reference="3"),
+            line(3, **refund | {"psp_reference": "4"}),
+        ),
+    )
+    carried = still_open(missing("x", "1"), of=line(9, **refund, original_reference="2"), order=None)
+    items = parquet(tmp_path / "open.parquet", OPEN_ITEMS, (carried,))
+    claim = {"archive_id": "b" * 64, "settlement_date": DAY, "line_type": "PAYMENT"}
+    rows = [claim | {"order_id": name, "psp_reference": str(n)} for n, name in enumerate(names, start=1)]
+    rows[3]["line_type"] = "REFUND"
+    claims = tmp_path / "claims.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), claims)
+    found = _orders(shop_url, source, tmp_path / "orders.parquet", lines, open_items=items, claims=claims)
+    assert _ids(found) == ["carried", "refunded"]
+    pq.write_table(pa.Table.from_pylist(rows).drop(["psp_reference"]), claims)
+    assert _orders(shop_url, source, tmp_path / "orders.parquet", lines, open_items=items, claims=claims) == []
+
+
 def _struct(order_id: str) -> dict[str, Any]:
     times = dict.fromkeys(("created_at", "paid_at", "due_at", "updated_at"), LONG_AGO)
     money = {"currency": "PEN", "amount": Decimal(1)}

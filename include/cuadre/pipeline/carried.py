@@ -7,6 +7,7 @@ its hash, so that a day judged before an earlier one was there, or before it cha
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,35 @@ from cuadre.pipeline.lake import Lake
 
 CLAIMS_DAYS = 35
 """At least so many days are looked back for orders cleared and money given back; what is older counts no more."""
+
+_CLEARED = ", ".join(f"'{outcome.name}'" for outcome in CLEARED)
+_RETURNS = ", ".join(f"'{line_type}'" for line_type in LINKED_LINE_TYPES)
+_PAYS = f"line_type = 'PAYMENT' AND outcome IN ({_CLEARED}) AND order_id IS NOT NULL"
+_GIVES_BACK = f"line_type IN ({_RETURNS}) AND (order_id IS NOT NULL OR pass = 'original_reference')"
+_NAMES = "archive_id, line_no, psp_reference, merchant_reference, original_reference"
+_LINE = "order_id, archive_id, line_no, settlement_date, line_type, currency"
+
+_UNNAMED = f"""
+    SELECT DISTINCT archive_id, line_no
+    FROM outcomes
+    WHERE ({_PAYS} AND pass <> 'psp_reference') OR ({_GIVES_BACK} AND order_id IS NULL)
+"""
+"""Lines whose own references are needed, because no order is known to have them."""
+
+_CLAIMS = f"""
+    SELECT {_LINE}, expected AS gross
+    FROM outcomes
+    WHERE {_PAYS}
+    UNION ALL
+    SELECT order_id, NULL, NULL, settlement_date, 'PAYMENT', currency, expected
+    FROM outcomes
+    WHERE archive_id IS NULL AND outcome IN ({_CLEARED}) AND order_id IS NOT NULL
+    UNION ALL
+    SELECT {_LINE}, got AS gross
+    FROM outcomes
+    WHERE {_GIVES_BACK}
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY archive_id, line_no ORDER BY settlement_date DESC) = 1
+"""
 
 
 def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
@@ -31,8 +61,22 @@ def claims(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
     earlier = in_reach(lake, source, day)
     if not earlier:
         return None
-    write_claims(lake.local([file_of(lake, each, "outcomes") for each in earlier]), out)
+    outcomes = lake.local([file_of(lake, each, "outcomes") for each in earlier])
+    write_claims(outcomes, out, lambda archives: lines_before(lake, day, archives))
     return out
+
+
+def lines_before(lake: Lake, day: date, archives: set[str]) -> list[Path]:
+    """Local copies of the admitted lines of `archives`, which are of days before `day`."""
+    files: list[dict[str, Any]] = []
+    wanted = set(archives)
+    for each in reversed([each for each in lake.days() if each < day]):
+        for archive_id in sorted(wanted.intersection(lake.read(lake.day(each))["archives"])):
+            files += lake.read(lake.admission(each, archive_id))["lines"]
+            wanted.discard(archive_id)
+        if not wanted:
+            break
+    return lake.local(files)
 
 
 def bank_matches(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
@@ -74,37 +118,32 @@ def outdated(lake: Lake, source: Source, day: date) -> date | None:
     return None
 
 
-def write_claims(outcomes: list[Path], out: Path) -> None:
+def write_claims(outcomes: list[Path], out: Path, lines: Callable[[set[str]], Sequence[Path]]) -> None:
     """What `outcomes` clear and give back, in the canonical columns of `claims`, to the Parquet file `out`.
 
     A line that came up on several days is there once, as of the last of them. An order that was paid together with
-    others has a row of its own, without the line.
+    others has a row of its own, without the line. The line's references are there only where no order is known to
+    have them: for a payment that another pass than the provider's reference paired, and a return of a payment without
+    an order.
+
+    Args:
+        outcomes: The outcomes of earlier days, one file each.
+        out: The file to write.
+        lines: Gives the files of admitted lines of archives, by their ids; not called where no reference is needed.
     """
     import duckdb
 
-    cleared = ", ".join(f"'{outcome.name}'" for outcome in CLEARED)
-    line = "order_id, archive_id, line_no, settlement_date, line_type"
-    returns = ", ".join(f"'{line_type}'" for line_type in LINKED_LINE_TYPES)
-    query = f"""
-        WITH outcomes AS (FROM {parquet_sql(outcomes)} WHERE order_id IS NOT NULL),
-        claims AS (
-            SELECT {line}, currency, expected AS gross
-            FROM outcomes
-            WHERE line_type = 'PAYMENT' AND outcome IN ({cleared})
-            UNION ALL
-            SELECT order_id, NULL, NULL, settlement_date, 'PAYMENT', currency, expected
-            FROM outcomes
-            WHERE archive_id IS NULL AND outcome IN ({cleared})
-            UNION ALL
-            SELECT {line}, currency, got AS gross
-            FROM outcomes
-            WHERE line_type IN ({returns})
-            QUALIFY ROW_NUMBER() OVER (PARTITION BY archive_id, line_no ORDER BY settlement_date DESC) = 1
-        )
-        FROM claims ORDER BY order_id, archive_id, line_no, settlement_date
-    """
     with duckdb.connect() as connection:
-        connection.sql(query).write_parquet(str(out), compression="zstd")
+        connection.execute(f"CREATE VIEW outcomes AS FROM {parquet_sql(outcomes)}")
+        connection.execute(f"CREATE TABLE unnamed AS {_UNNAMED}")
+        archives = {row[0] for row in connection.sql("SELECT DISTINCT archive_id FROM unnamed").fetchall()}
+        claims = f"({_CLAIMS})"
+        if files := list(lines(archives)) if archives else []:
+            named = f"SELECT {_NAMES} FROM {parquet_sql(files)} SEMI JOIN unnamed USING (archive_id, line_no)"
+            connection.execute(f"CREATE TABLE named AS {named}")
+            claims += " LEFT JOIN named USING (archive_id, line_no)"
+        rows = connection.sql(f"FROM {claims} ORDER BY order_id, archive_id, line_no, settlement_date")
+        rows.write_parquet(str(out), compression="zstd")
 
 
 def in_reach(lake: Lake, source: Source, day: date) -> list[date]:

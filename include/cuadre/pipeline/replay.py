@@ -136,7 +136,8 @@ def _claims(lake: Lake, rules: Source, day: date, room: Path, out: Path) -> Path
     earlier = carried.in_reach(lake, rules, day)
     if not earlier:
         return None
-    carried.write_claims([_result(lake, each, "outcomes", room) for each in earlier], out)
+    outcomes = [_result(lake, each, "outcomes", room) for each in earlier]
+    carried.write_claims(outcomes, out, lambda archives: carried.lines_before(lake, day, archives))
     return out
 
 

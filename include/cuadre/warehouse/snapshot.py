@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from cuadre.config.source import Source
 from cuadre.model.arrow import MONEY, arrow_schema
-from cuadre.model.codes import TAKEN_STATUSES
+from cuadre.model.codes import LINKED_LINE_TYPES, TAKEN_STATUSES
 from cuadre.model.columns import BANK_CREDITS, ORDERS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 from cuadre.model.parquet import parquet_sql
@@ -27,6 +27,7 @@ from cuadre.warehouse.connection import mapped_errors
 
 _TYPES = {Kind.TEXT: "text", Kind.DATE: "date", Kind.INSTANT: "timestamptz"}
 _REFERENCES = "cuadre_references"
+_NAMES = ("psp_reference", "merchant_reference", "original_reference")
 _COLUMNS = "<columns>"
 """Stands in a statement for the columns, until it is known which optional ones the table has."""
 
@@ -45,14 +46,13 @@ def snapshot_orders(
 
     These are the merchant's orders paid from `lookback_days` before the local day to its end (an order that took money
     and does not say when was paid when it was made, as matching has it), and every order that a
-    line or an open item refers to, however old. `claims` adds none: a claimed order matters only when a line refers
-    to it.
+    line or an open item refers to, however old; also where only `claims` tell, for a return, that an order was paid
+    under the reference it names.
 
     Raises:
         WarehouseUnavailable: The server cannot be reached or breaks off.
         ConfigurationError: The table or a column is missing, or a value does not fit the canonical type.
     """
-    del claims
     begin = datetime.combine(day - timedelta(days=source.orders.lookback_days), time(), tzinfo=source.zone)
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=source.zone)
     table = _quoted(source.orders.table)
@@ -72,7 +72,7 @@ def snapshot_orders(
         WHERE o.merchant::text = $3 AND o.order_id::text IN (SELECT order_id FROM wanted)
         ORDER BY o.order_id::text COLLATE "C", o.updated_at
     """
-    references = _references(lines, open_items)
+    references = _references(lines, open_items, claims)
     return _snapshot(url, source.orders.table, ORDERS, statement, [begin, end, source.merchant], out, references)
 
 
@@ -159,27 +159,42 @@ def _quoted(table: str) -> str:
     return ".".join(f'"{part}"' for part in table.split("."))
 
 
-def _references(lines: Sequence[Path], open_items: Path | None) -> pa.Table:
-    """Every text by which a line or an open item may name an order, once each."""
+def _references(lines: Sequence[Path], open_items: Path | None, claims: Path | None) -> pa.Table:
+    """Every text by which a line or an open item may name an order, once each; and the orders only claims tell of."""
     with duckdb.connect() as duck:
-        parts = []
+        views, parts = [], []
         if lines:
             duck.execute(f"CREATE VIEW line AS FROM {parquet_sql(lines)}")
-            parts += _naming("line", "")
+            views.append(("line", ""))
         if open_items is not None:
             duck.execute(f"CREATE VIEW item AS FROM {parquet_sql([open_items])}")
-            parts += _naming("item", "line.")
-            parts += ['SELECT "order".order_id AS reference FROM item']
+            views.append(("item", "line."))
+            parts.append('SELECT "order".order_id AS reference FROM item')
+        for view, prefix in views:
+            parts += _naming(view, prefix)
         if not parts:
             return pa.table({"reference": pa.array([], pa.string())})
+        if claims is not None and "psp_reference" in pq.read_schema(claims).names:
+            duck.execute(f"CREATE VIEW claim AS FROM {parquet_sql([claims])}")
+            parts.append(_paid_under(views))
         union = " UNION ".join(parts)
         wanted = f"SELECT reference FROM ({union}) WHERE trim(reference) <> '' ORDER BY reference"
         return duck.sql(wanted).to_arrow_table()
 
 
 def _naming(view: str, prefix: str) -> list[str]:
-    names = ("psp_reference", "merchant_reference", "original_reference")
-    named = [f"SELECT {prefix}{name} AS reference FROM {view}" for name in names]
+    named = [f"SELECT {prefix}{name} AS reference FROM {view}" for name in _NAMES]
     # Matching looks for an operation number only where the line names no order.
     alone = f"SELECT {prefix}operation_reference AS reference FROM {view}"
     return [*named, f"{alone} WHERE coalesce(trim({prefix}merchant_reference), '') = ''"]
+
+
+def _paid_under(views: list[tuple[str, str]]) -> str:
+    """The orders that claims say were paid under a reference a return names; they need not carry it themselves."""
+    returns = ", ".join(f"'{line_type}'" for line_type in LINKED_LINE_TYPES)
+    named = " UNION ".join(
+        f"SELECT {prefix}{name} FROM {view} WHERE {prefix}line_type IN ({returns})"
+        for view, prefix in views
+        for name in _NAMES
+    )
+    return f"SELECT order_id FROM claim WHERE line_type = 'PAYMENT' AND psp_reference IN ({named})"

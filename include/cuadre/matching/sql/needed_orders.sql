@@ -8,3 +8,5 @@ UNION
 SELECT merchant_reference AS order_id FROM rest_lines WHERE line_type = 'PAYMENT' AND merchant_reference IS NOT NULL
 UNION
 SELECT reference AS order_id FROM return_references
+UNION
+SELECT order_id FROM claimed_references

@@ -1,4 +1,5 @@
--- The one original of every return that has one; `orders` above 1 means that several fit equally well.
+-- The one original of every return that has one; `orders` above 1 means that several fit equally well. An order that only
+-- an earlier day knows, since the snapshot has it no more, is none: nobody can say what was paid.
 WITH found AS (
     SELECT
         line_key,
@@ -33,4 +34,4 @@ SELECT
 FROM found AS f
 LEFT JOIN rest_orders AS o ON o.order_id = f.order_id
 LEFT JOIN paid AS p ON p.psp_reference = f.line_reference
-WHERE f.choice = 1
+WHERE f.choice = 1 AND (f.orders <> 1 OR o.order_id IS NOT NULL)

@@ -39,7 +39,10 @@ summed AS (
             + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type = 'CHARGEBACK_REVERSAL') OVER original, 0)
             AS won_back
     FROM (SELECT *, found AND NOT several_orders AND currency = paid_currency AS in_paid_currency FROM linked) AS l
-    LEFT JOIN earlier_returns AS e ON e.order_id = l.order_id AND e.currency = l.paid_currency
+    LEFT JOIN earlier_returns AS e
+        ON e.order_id IS NOT DISTINCT FROM l.order_id
+        AND e.line_reference IS NOT DISTINCT FROM l.line_reference
+        AND e.currency = l.paid_currency
     WINDOW original AS (PARTITION BY l.found, l.several_orders, l.order_id, l.line_reference)
 ),
 

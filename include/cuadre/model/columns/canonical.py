@@ -175,10 +175,14 @@ OPEN_ITEMS = Table(
 
 CLAIMS = Table(
     "claims",
-    "one line of another settlement day that cleared an order or gave money of it back",
-    ("order_id", "archive_id", "line_no"),
+    "one line of another settlement day that cleared an order or gave money back",
+    ("archive_id", "line_no", "order_id"),
     (
-        text("order_id", "The order that is used up by a PAYMENT, or given back by any other line."),
+        text_or_null(
+            "order_id",
+            "The order that is used up by a PAYMENT, or given back by any other line; NULL for a return of a payment "
+            "that had no order.",
+        ),
         text_or_null(
             "archive_id", "SHA-256 of the archive; NULL for an order that one line paid together with others."
         ),
@@ -187,6 +191,9 @@ CLAIMS = Table(
         LINE_TYPE,
         text_or_null("currency", "Currency of `gross`; a PAYMENT uses up the order whatever it is."),
         money_or_null("gross", "Gross of a return; for a PAYMENT the order amount it cleared, NULL if unknown."),
+        optional(text("psp_reference", "The line's, where the order is not known to have it.")),
+        optional(text("merchant_reference", "The line's, likewise.")),
+        optional(text("original_reference", "The line's, likewise.")),
     ),
 )
 

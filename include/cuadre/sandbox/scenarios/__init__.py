@@ -37,6 +37,8 @@ SCENARIOS: tuple[Callable[[Story], None], ...] = (
     returns.refunds_first,
     returns.partial_refunds,
     returns.refunds_above_the_payment,
+    returns.refunds_by_unlearned_references,
+    returns.refunds_of_unknown_orders,
     returns.full_refunds_of_paid_orders,
     returns.reversed_chargebacks,
     returns.returns_of_nobody,

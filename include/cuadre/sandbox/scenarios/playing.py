@@ -139,7 +139,8 @@ def _reconciled(runs: Sequence[Run], source: Source, earlier: dict[date, Path], 
     folder.mkdir(parents=True)
     claims = folder / "claims.parquet"
     if earlier:
-        write_claims(list(earlier.values()), claims)
+        outcomes = list(earlier.values())
+        write_claims(outcomes, claims, lambda _: [each.parent.with_name("lines.parquet") for each in outcomes])
     report = reconcile(
         lines=_written(folder / "lines.parquet", LINES, (line for run in runs for line in run.lines)),
         orders=_written(folder / "orders.parquet", ORDERS, (order for run in runs for order in run.orders)),

@@ -66,6 +66,47 @@ def refunds_above_the_payment(story: Story) -> None:
         story.give_back(order, order["amount"], Outcome.amount_mismatch)
 
 
+def refunds_by_unlearned_references(story: Story) -> None:
+    """An order never learned what it was paid under: later refunds that name that find it, if only it was paid so."""
+    paid = {story.number(12): story.order(psp_reference=None) for _ in story.some()}
+    first, shared = story.order(psp_reference=None), story.number(12)
+    for reference, order in (*paid.items(), (shared, first)):
+        story.pay(order, Outcome.matched, psp_reference=reference)
+    story.next_day()
+    second = story.order(psp_reference=None)
+    story.pay(second, Outcome.matched, psp_reference=shared)
+    for reference, order in paid.items():
+        story.edit(order, status=REFUNDED)
+        story.give_back(order, order["amount"] - Decimal("0.5"), Outcome.matched, original_reference=reference)
+    story.next_day()
+    for order in (first, second):
+        story.give_back(order, Decimal("0.5"), Outcome.ambiguous, original_reference=shared)
+    for reference, order in paid.items():
+        story.give_back(order, Decimal("0.5"), Outcome.matched, original_reference=reference)
+    story.next_day()
+    for reference, order in paid.items():
+        story.give_back(order, Decimal("0.01"), Outcome.amount_mismatch, original_reference=reference)
+
+
+def refunds_of_unknown_orders(story: Story) -> None:
+    """A payment has no order: its refunds over days are still held against it, and against the order that turns up."""
+    kept, above, found = ([_unknown(story) for _ in story.some()] for _ in range(3))
+    lines = {each["order_id"]: story.pay(each, Outcome.missing_in_orders) for each in (*kept, *above, *found)}
+    story.next_day()
+    for each in (*kept, *above, *found):
+        story.give_back(each, _half(each), Outcome.matched, known=False)
+    story.next_day()
+    for each in kept:
+        story.give_back(each, each["amount"] - _half(each), Outcome.matched, known=False)
+    for each in above:
+        story.give_back(each, each["amount"], Outcome.amount_mismatch, known=False)
+    for each in found:
+        story.now(lines[each["order_id"]], Outcome.matched, names=story.order(**each))
+    story.next_day()
+    for each in found:
+        story.give_back(each, each["amount"], Outcome.amount_mismatch)
+
+
 def full_refunds_of_paid_orders(story: Story) -> None:
     """All is given back of an order that the shop still calls paid; right as soon as the shop says so too."""
     for kind, then in ((LineType.REFUND, REFUNDED), (LineType.REVERSAL, REVERSED), (LineType.CHARGEBACK, REVERSED)):
@@ -124,6 +165,12 @@ def refunds_without_a_payment(story: Story) -> None:
         order = story.order(status=REFUNDED)
         story.give_back(order, order["amount"], Outcome.matched)
         story.alone(order, Outcome.missing_in_settlement)
+
+
+def _unknown(story: Story) -> Row:
+    """What is paid of an order that the shop does not have."""
+    references = {"order_id": f"B{story.number(8)}", "psp_reference": story.number(12)}
+    return {**references, "currency": "PEN", "amount": story.amount(), "status": REFUNDED}
 
 
 def _charge_back(story: Story, order: Row, right: Outcome) -> Row:

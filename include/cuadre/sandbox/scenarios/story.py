@@ -141,13 +141,16 @@ class Story:
             self.alone(order, right)
         return line
 
-    def give_back(self, order: Row, amount: Decimal, right: Outcome, **given: Any) -> Row:
-        """Add a refund of `amount` that names the provider's reference of `order` as its original."""
+    def give_back(self, order: Row, amount: Decimal, right: Outcome, *, known: bool = True, **given: Any) -> Row:
+        """Add a refund of `amount` that names the provider's reference of `order` as its original.
+
+        Unless the order is `known`, the refund is of its payment alone.
+        """
         kind = LineType(given.pop("line_type", LineType.REFUND))
         gross = amount if kind is LineType.CHARGEBACK_REVERSAL else -amount
         columns = {"original_reference": order["psp_reference"], "currency": order["currency"], "fee": Decimal(0)}
         line = self._line(kind, gross, 1, **{**columns, "tax": Decimal(0), **given})
-        named = order["order_id"] if right in NAMED else None
+        named = order["order_id"] if right in NAMED and known else None
         self._answers[_key(line)] = Answer(right, named, None, amount, line["currency"])
         return line
 
