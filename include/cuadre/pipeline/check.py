@@ -6,6 +6,7 @@ does not hold never raises; `gate` does, for whoever must not go on.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -30,7 +31,10 @@ def check(
     `passed` says whether no critical expectation failed: warnings never close the gate. ConfigurationError when
     there are no such files, or when no day is given and the lines name none.
     """
-    from cuadre.quality.suite import count_unexpected, database
+    with warnings.catch_warnings():
+        # Great Expectations imports Spark wherever it is installed, and Spark warns of the version of pandas.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        from cuadre.quality.suite import count_unexpected, database
 
     files = line_files(lines)
     with database() as (address, connection):
