@@ -6,13 +6,12 @@ nothing is joined to the day. What is alike is one row, so that a million open i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import duckdb
 
 from cuadre.config.fees import plan_sql
 from cuadre.config.source import Source
 from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, LineType
+from cuadre.model.literals import literal, literals
 from cuadre.model.measures import at_risk_sql
 
 _QUARTER = 15 * 60 * 1_000_000
@@ -25,7 +24,7 @@ def offer_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
     Both have a column for each dimension, NULL where a row has no such thing, `is_new` (no break when the day began)
     and `items`, their number. Asks for `lines`, `opened`, `left_open`, `orders` and `admissions`.
     """
-    broken = _texts(outcome.name for outcome in BREAKS)
+    broken = literals(outcome.name for outcome in BREAKS)
     duck.execute(
         f'CREATE VIEW left_breaks AS SELECT * EXCLUDE (line, "order"), line, "order" AS ordered, item_id NOT IN '
         f"(SELECT item_id FROM opened WHERE outcome IN ({broken})) AND NOT EXISTS (FROM opened AS c WHERE "
@@ -41,7 +40,7 @@ def offer_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
     duck.execute(f"CREATE VIEW broken AS {_described(alike, source)}")
     alike = (
         f"SELECT TRUE AS is_new, currency, {_of_line()}, {_quarter('occurred_at')} AS quarter, COUNT(*) AS items "
-        f"FROM lines WHERE line_type IN ({_texts((LineType.PAYMENT, *LINKED_LINE_TYPES))}) "
+        f"FROM lines WHERE line_type IN ({literals((LineType.PAYMENT, *LINKED_LINE_TYPES))}) "
         "AND EXISTS (FROM left_breaks) GROUP BY ALL "  # without a break nothing is counted
         f"UNION ALL BY NAME SELECT FALSE AS is_new, line.currency AS currency, {_of_line('line.')}, "
         f"{_quarter('line.occurred_at')} AS quarter, COUNT(*) AS items FROM opened WHERE line IS NOT NULL GROUP BY ALL"
@@ -50,7 +49,7 @@ def offer_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"CREATE VIEW present AS SELECT * FROM ({_described(alike, source)}) "
         "UNION ALL BY NAME SELECT is_new, currency, hour, items FROM broken WHERE line_type IS NULL "
         "UNION ALL BY NAME SELECT TRUE AS is_new, merchant, COUNT(*) AS items FROM orders "
-        f"WHERE status IN ({_texts(TAKEN_STATUSES)}) AND EXISTS (FROM left_breaks) GROUP BY ALL"
+        f"WHERE status IN ({literals(TAKEN_STATUSES)}) AND EXISTS (FROM left_breaks) GROUP BY ALL"
     )
 
 
@@ -72,7 +71,7 @@ def _quarter(moment: str) -> str:
 def _described(alike: str, source: Source) -> str:
     """`alike` with names for its archive, fee plan and hour."""
     moment = f"MAKE_TIMESTAMPTZ(quarter * {_QUARTER})"
-    hour = f"STRFTIME({moment} AT TIME ZONE '{source.timezone}', '%H:00')"
+    hour = f"STRFTIME({moment} AT TIME ZONE {literal(source.timezone)}, '%H:00')"
     names = "SELECT archive_id, MIN(file_name) AS file_name FROM admissions GROUP BY archive_id"
     plan = f"CASE WHEN line_type = '{LineType.PAYMENT}' THEN {plan_sql(source.fees)} END"
     return (
@@ -80,7 +79,3 @@ def _described(alike: str, source: Source) -> str:
         f"COALESCE(file_name, archive_id) AS archive, {plan} AS fee_plan, {hour} AS hour, currency AS unit "
         f"FROM ({alike}) LEFT JOIN ({names}) USING (archive_id)"
     )
-
-
-def _texts(values: Iterable[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)

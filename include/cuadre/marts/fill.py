@@ -45,6 +45,7 @@ from cuadre.model.columns import (
     SUGGESTIONS,
     Table,
 )
+from cuadre.model.literals import literals
 from cuadre.model.measures import at_risk_sql, batches_sql
 from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import CheckReport
@@ -233,7 +234,7 @@ def _view(duck: duckdb.DuckDBPyConnection, name: str, table: Table, files: Seque
 
 
 def _codes(outcomes: tuple[Outcome, ...]) -> str:
-    return ", ".join(f"'{outcome.name}'" for outcome in outcomes)
+    return literals(outcome.name for outcome in outcomes)
 
 
 def _reasons(column: str) -> str:

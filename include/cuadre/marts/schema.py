@@ -19,6 +19,7 @@ from cuadre.marts.functions import believed_sql, function_ddl
 from cuadre.marts.history import BELIEVED, KNOWN_FROM, KNOWN_TO, SCHEMA, history_name
 from cuadre.model import columns as registry
 from cuadre.model.columns import DECISION, MARTS, RECON_LINE, Kind
+from cuadre.model.literals import literal
 
 _REFERENCES = ("order_id", "psp_reference", "merchant_reference", "operation_reference")
 """What a payment is looked up by in `recon_line`."""
@@ -115,19 +116,15 @@ def _view_ddl(mart: registry.Table, columns: tuple[registry.Column, ...], select
     view = f"{SCHEMA}.{mart.name}"
     statements = [
         f"CREATE VIEW {view} AS {select}",
-        f"COMMENT ON VIEW {view} IS {_literal(_sentence(mart.grain) + ' As believed today.')}",
+        f"COMMENT ON VIEW {view} IS {literal(_sentence(mart.grain) + ' As believed today.')}",
     ]
     for column in columns:
-        statements.append(f'COMMENT ON COLUMN {view}."{column.name}" IS {_literal(column.doc)}')
+        statements.append(f'COMMENT ON COLUMN {view}."{column.name}" IS {literal(column.doc)}')
     return statements
 
 
 def _sentence(grain: str) -> str:
     return f"A row is {grain}."
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 if __name__ == "__main__":

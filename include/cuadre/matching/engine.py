@@ -16,9 +16,9 @@ from typing import Any, Protocol
 import duckdb
 
 from cuadre.config.settings import DEFAULT_MEMORY_LIMIT
-from cuadre.matching.rendering import literal
 from cuadre.matching.types import REASON
 from cuadre.model.errors import ConfigurationError
+from cuadre.model.literals import literal
 from cuadre.model.parquet import parquet_sql
 
 BLANK = r"[\p{Z}\p{Cc}\p{Cf}]*"

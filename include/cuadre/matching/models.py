@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
 from cuadre.matching.passes import pass_steps
-from cuadre.matching.rendering import literal, literals
 from cuadre.matching.steps import Step
 from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
 from cuadre.model.columns import LINES, ORDERS
+from cuadre.model.literals import literal, literals
 
 _AFTER_LINES = 1 << 62
 """Above every line_key: from here on, orders without a line have their places in the file."""

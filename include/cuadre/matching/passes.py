@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from cuadre.config.matching import Matching, Pass
 from cuadre.config.source import Source
-from cuadre.matching.rendering import literal
 from cuadre.matching.steps import Step
+from cuadre.model.literals import literal
 
 _COMPARABLE = "(l.currency = o.currency OR l.exchanged_from = o.currency)"
 """The line says what was paid in the order's currency: it is in that currency, or was exchanged from it at a rate."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cuadre.matching.engine import Engine
-from cuadre.matching.rendering import literals, render
+from cuadre.matching.rendering import render
 from cuadre.matching.suggesting import suggestion_parameters
 from cuadre.matching.types import typed
 from cuadre.model.columns import OPEN_ITEMS, OUTCOMES, SUGGESTIONS
+from cuadre.model.literals import literals
 from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.records import OutcomeTotal
 

@@ -6,8 +6,8 @@ What counts as evidence and how it adds up stands in `sql/suggestions.sql`.
 
 from __future__ import annotations
 
-from cuadre.matching.rendering import literal
 from cuadre.matching.steps import Step
+from cuadre.model.literals import literal
 
 MOST = 100_000
 """Open lines and open orders looked at, of each the youngest: a day with more has another trouble than typos."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cuadre.model.codes import BREAKS, LineType, Outcome
+from cuadre.model.literals import literals
 
 
 def money_sql(prefix: str = "") -> str:
@@ -16,7 +17,7 @@ def at_risk_sql(prefix: str = "") -> str:
     An amount mismatch risks the difference, an order without a line what it expected, a line what it brings. An
     ambiguous order risks nothing of its own: the line it may belong to carries the money.
     """
-    breaks = ", ".join(f"'{outcome.name}'" for outcome in BREAKS)
+    breaks = literals(outcome.name for outcome in BREAKS)
     return (
         f"CASE WHEN {prefix}outcome NOT IN ({breaks}) THEN 0"
         f" WHEN {prefix}outcome = '{Outcome.amount_mismatch.name}' THEN ABS({prefix}delta)"

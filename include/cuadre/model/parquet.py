@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from cuadre.model.literals import literal
+
 _PATTERN = re.compile(r"[\[*?]")
 
 
@@ -15,10 +17,9 @@ def parquet_sql(files: Iterable[Path]) -> str:
     Left alone, DuckDB takes brackets and stars in a path as a pattern, so that it may read another file than the one
     that was checked, and a folder called `currency=USD` as the column `currency`, over the file's own.
     """
-    paths = ", ".join(_literal(str(file)) for file in files)
+    paths = ", ".join(_itself(str(file)) for file in files)
     return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
 
 
-def _literal(path: str) -> str:
-    itself = _PATTERN.sub(lambda found: f"[{found.group()}]", path)
-    return "'" + itself.replace("'", "''") + "'"
+def _itself(path: str) -> str:
+    return literal(_PATTERN.sub(lambda found: f"[{found.group()}]", path))

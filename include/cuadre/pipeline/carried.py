@@ -14,14 +14,15 @@ from typing import Any
 
 from cuadre.config.source import Source
 from cuadre.model.codes import CLEARED, LINKED_LINE_TYPES
+from cuadre.model.literals import literals
 from cuadre.model.parquet import parquet_sql
 from cuadre.pipeline.lake import Lake
 
 CLAIMS_DAYS = 35
 """At least so many days are looked back for orders cleared and money given back; what is older counts no more."""
 
-_CLEARED = ", ".join(f"'{outcome.name}'" for outcome in CLEARED)
-_RETURNS = ", ".join(f"'{line_type}'" for line_type in LINKED_LINE_TYPES)
+_CLEARED = literals(outcome.name for outcome in CLEARED)
+_RETURNS = literals(LINKED_LINE_TYPES)
 _PAYS = f"line_type = 'PAYMENT' AND outcome IN ({_CLEARED}) AND order_id IS NOT NULL"
 _GIVES_BACK = f"line_type IN ({_RETURNS}) AND (order_id IS NOT NULL OR pass = 'original_reference')"
 _NAMES = "archive_id, line_no, psp_reference, merchant_reference, original_reference"

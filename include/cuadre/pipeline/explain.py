@@ -16,9 +16,9 @@ from psycopg.rows import dict_row
 
 from cuadre.config.source import Source
 from cuadre.marts.fill import fill, filled
-from cuadre.matching.rendering import literals
 from cuadre.model.columns import DECISION, RECON_BREAK, SETTLEMENT_BATCH, Table
 from cuadre.model.errors import CuadreError, Refusal
+from cuadre.model.literals import literals
 from cuadre.pipeline.keeping import Json, admissions_of, day_files
 from cuadre.pipeline.lake import Lake
 from cuadre.pipeline.life import (

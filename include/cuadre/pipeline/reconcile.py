@@ -19,13 +19,14 @@ from cuadre.matching.engine import Engine
 from cuadre.matching.engines import open_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.rendering import literal, literals, render
+from cuadre.matching.rendering import render
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.steps import Step
 from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.codes import BREAKS, LineType
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError, Refusal, Terminal
+from cuadre.model.literals import literal, literals
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.given import refuse_guesswork
 from cuadre.trust.quarantine import quarantine

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from cuadre.matching.rendering import literal, literals
 from cuadre.matching.types import empty
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, LINES, ORDERS, OUTCOMES, Table
+from cuadre.model.literals import literal, literals
 from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import OutcomeTotal, Reason

@@ -19,6 +19,7 @@ from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
 from cuadre.model.codes import LINKED_LINE_TYPES, CheckSeverity, LineType
 from cuadre.model.columns import LINES, Kind
+from cuadre.model.literals import literals
 
 CRITICAL = CheckSeverity.CRITICAL
 WARNING = CheckSeverity.WARNING
@@ -57,7 +58,7 @@ class Expectation:
 
 def _where(condition: Callable[[Source, date], str], line_types: tuple[LineType, ...] = ()) -> Query:
     """The query of all lines of `line_types` for which `condition` is true; NULL is not true."""
-    scope = f"line_type IN ({_quoted(line_types)}) AND " if line_types else ""
+    scope = f"line_type IN ({literals(line_types)}) AND " if line_types else ""
     return lambda source, day: f"SELECT archive_id, line_no FROM {{batch}} WHERE {scope}({condition(source, day)})"
 
 
@@ -71,14 +72,10 @@ def _rule(
     return Expectation(name, severity, doc, _where(condition, line_types), line_types)
 
 
-def _quoted(values: tuple[str, ...]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
-
-
 def _schema(_source: Source, _day: date) -> str:
     # Great Expectations prints a warning about any query that does not name its batch, hence the remark in this one.
     declared = ", ".join(f"('{column.name}', '{DUCKDB_TYPES[column.kind]}')" for column in LINES.columns)
-    optional = _quoted(tuple(column.name for column in LINES.columns if column.optional))
+    optional = literals(column.name for column in LINES.columns if column.optional)
     return (
         "SELECT NULL AS archive_id, NULL AS line_no "
         f"FROM (VALUES {declared}) AS declared(column_name, column_type) "
@@ -192,13 +189,13 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "currency_allowed",
         CRITICAL,
         "Every currency is one of the source's.",
-        lambda source, _: f"currency NOT IN ({_quoted(source.currencies)})",
+        lambda source, _: f"currency NOT IN ({literals(source.currencies)})",
     ),
     _rule(
         "line_type_known",
         CRITICAL,
         "Every line type is one of the LineType codes.",
-        lambda _s, _d: f"line_type NOT IN ({_quoted(tuple(LineType))})",
+        lambda _s, _d: f"line_type NOT IN ({literals(LineType)})",
     ),
     _rule(
         "net_adds_up",

@@ -21,6 +21,7 @@ from cuadre.model.arrow import MONEY, arrow_schema
 from cuadre.model.codes import LINKED_LINE_TYPES, TAKEN_STATUSES
 from cuadre.model.columns import BANK_CREDITS, ORDERS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
+from cuadre.model.literals import literals
 from cuadre.model.parquet import parquet_sql
 from cuadre.warehouse.address import Address
 from cuadre.warehouse.connection import mapped_errors
@@ -56,7 +57,7 @@ def snapshot_orders(
     begin = datetime.combine(day - timedelta(days=source.orders.lookback_days), time(), tzinfo=source.zone)
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=source.zone)
     table = _quoted(source.orders.table)
-    taken = ", ".join(f"'{status}'" for status in TAKEN_STATUSES)
+    taken = literals(TAKEN_STATUSES)
     statement = f"""
         WITH wanted AS (
             SELECT o.order_id::text AS order_id FROM {table} o WHERE o.paid_at >= $1 AND o.paid_at < $2
@@ -191,7 +192,7 @@ def _naming(view: str, prefix: str) -> list[str]:
 
 def _paid_under(views: list[tuple[str, str]]) -> str:
     """The orders that claims say were paid under a reference a return names; they need not carry it themselves."""
-    returns = ", ".join(f"'{line_type}'" for line_type in LINKED_LINE_TYPES)
+    returns = literals(LINKED_LINE_TYPES)
     named = " UNION ".join(
         f"SELECT {prefix}{name} FROM {view} WHERE {prefix}line_type IN ({returns})"
         for view, prefix in views
