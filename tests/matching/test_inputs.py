@@ -137,6 +137,17 @@ def test_a_line_of_an_unknown_type_is_refused(tmp_path):
         run(tmp_path, [line(1, line_type="PAYMENTS")], [])
 
 
+def test_an_order_of_an_unknown_status_is_refused_and_not_lost(tmp_path):
+    with pytest.raises(ConfigurationError, match="1 orders have a status there is not; known are CREATED, PENDING"):
+        run(tmp_path, [line(1)], [order("o1", status="paid")])
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_order_of_another_merchant_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="1 orders are of another merchant than 30145"):
+        run(tmp_path, [line(1, merchant_reference="o1")], [order("o1", merchant="other")])
+
+
 @pytest.mark.parametrize("line_no", [-5, 0, 2**41])
 def test_a_line_with_an_impossible_number_is_refused_and_not_lost(tmp_path, line_no):
     with pytest.raises(ConfigurationError, match="1 lines have a number that is not between 1 and"):

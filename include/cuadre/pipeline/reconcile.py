@@ -23,7 +23,7 @@ from cuadre.matching.rendering import render
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.steps import Step
 from cuadre.matching.suggesting import suggestion_steps
-from cuadre.model.codes import BREAKS, LineType
+from cuadre.model.codes import BREAKS, LineType, OrderStatus
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError, Refusal, Terminal
 from cuadre.model.literals import literal, literals
@@ -86,7 +86,7 @@ def reconcile(
         EngineUnavailable: the Spark cluster could not be reached or gave up.
         ConfigurationError: an input is not there, lacks a column or has values that would have to be guessed at, such
             as NULLs, floating-point money or instants without a zone; `as_of` is naive; the lines are of several days,
-            of another source or of an unknown type.
+            of another source or of an unknown type; the orders are of another merchant or of an unknown status.
         Refusal: an order, a line or a bank credit is there twice.
         Terminal: a line got no row, which must not happen.
     """
@@ -106,6 +106,7 @@ def reconcile(
         lacking = _open_inputs(db, inputs)
         day = settlement_date or _day(db, source, as_of)
         _check_lines(db, source)
+        _check_orders(db, source)
         report = _run(db, inputs, lacking, source, day, as_of, private)
         _refuse_lost_rows(db, report.items)
         return replace(
@@ -220,6 +221,18 @@ def _check_lines(db: Engine, source: Source) -> None:
         raise ConfigurationError(f"{unknown} lines are of a type there is not; known are {', '.join(LineType)}.")
     if misnumbered:
         raise ConfigurationError(f"{misnumbered} lines have a number that is not between 1 and {_LAST_LINE:,}.")
+
+
+def _check_orders(db: Engine, source: Source) -> None:
+    """An order of a status there is not would never be due, and would be missed by nobody."""
+    strangers, unknown = db.rows(
+        f"SELECT COUNT(*) FILTER (merchant <> {literal(source.merchant)}), "
+        f"COUNT(*) FILTER (status NOT IN ({literals(OrderStatus)})) FROM snapshot_orders"
+    )[0]
+    if strangers:
+        raise ConfigurationError(f"{strangers} orders are of another merchant than {source.merchant}.")
+    if unknown:
+        raise ConfigurationError(f"{unknown} orders have a status there is not; known are {', '.join(OrderStatus)}.")
 
 
 def _refuse_lost_rows(db: Engine, written: int) -> None:
