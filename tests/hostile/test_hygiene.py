@@ -6,6 +6,7 @@ outside the private quarantine, and none at all once the next run has swept up.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -127,7 +128,22 @@ def _run(
 
 def _quarantines(folder: Path) -> list[Path]:
     ours = quarantines.MEMORY.glob(f"cuadre-quarantine-{os.getuid()}-*")
-    return [*folder.rglob(".out.quarantine-*"), *ours]
+    return [*folder.rglob(".out.quarantine-*"), *filter(_is_abandoned, ours)]
+
+
+def _is_abandoned(place: Path) -> bool:
+    """Whether no living process holds it: memory is shared with whatever else runs on this machine."""
+    try:
+        lock = os.open(place, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
 
 
 def _marked(folder: Path) -> list[Path]:

@@ -55,7 +55,7 @@ def test_a_day_beyond_memory_is_spilled_into_a_private_folder_and_comes_out_the_
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        reconciled(day, spilled, Compute(memory_limit="100MB"))
+        reconciled(day, spilled, Compute(memory_limit="150MB"))
     finally:
         over.set()
         watcher.join()
@@ -63,6 +63,12 @@ def test_a_day_beyond_memory_is_spilled_into_a_private_folder_and_comes_out_the_
     left = sorted(file.name for file in spilled.iterdir())
     assert left == sorted(file.name for file in whole.iterdir())
     assert all((spilled / name).read_bytes() == (whole / name).read_bytes() for name in left)
+
+
+def test_a_limit_that_is_too_low_even_to_spill_is_said_in_a_sentence(day, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"20MB of memory are too few .* raise CUADRE_MEMORY_LIMIT"):
+        reconciled(day, tmp_path / "out", Compute(memory_limit="20MB"))
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_limit_is_read_from_the_environment_and_has_to_be_an_amount_of_memory():

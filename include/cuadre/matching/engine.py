@@ -97,7 +97,8 @@ def duckdb_engine(
     """An engine for the time of a `with`; it may write to the folder `spill`, which has to exist.
 
     Raises:
-        ConfigurationError: a value of the input does not fit its column; DuckDB's words, which quote it, are dropped.
+        ConfigurationError: a value of the input does not fit its column (DuckDB's words, which quote it, are dropped),
+            or the memory limit is too low to spill with.
         OSError: a file cannot be written or read, as when the disk is full.
     """
     config: dict[str, Any] = {"temp_directory": str(spill), "memory_limit": memory_limit}
@@ -113,6 +114,10 @@ def duckdb_engine(
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise ConfigurationError(
             "A value in the input does not fit its column's canonical type; check amounts, dates and line numbers."
+        ) from None
+    except duckdb.OutOfMemoryException:
+        raise ConfigurationError(
+            f"{memory_limit} of memory are too few for this day, even with what is spilled; raise CUADRE_MEMORY_LIMIT."
         ) from None
     except duckdb.IOException as error:
         raise OSError(str(error).removeprefix("IO Error: ").rstrip(".")) from None
