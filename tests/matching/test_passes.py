@@ -134,6 +134,13 @@ def test_a_tolerance_never_closes_what_is_not_unique_or_not_comparable(tmp_path)
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("named", [None, "o1", "o2"])
+def test_a_further_pass_does_not_choose_between_an_order_that_was_paid_and_one_that_was_not(tmp_path, named):
+    orders = [owed("o1", "101"), owed("o2", "101", status="EXPIRED")]
+    result = run(tmp_path, [paid(1, "101", merchant_reference=named)], orders, source=source(TOLERANT, PARTS, BASKET))
+    assert (result.outcome(1), codes(result.line(1))) == ("ambiguous", ["SEVERAL_ORDERS"])
+
+
 def test_blank_references_match_in_no_further_pass(tmp_path):
     rules = [{**TOLERANT, "name": f"near_{on}", "by": on} for on in ("psp_reference", "operation_reference")]
     lines = [line(1, psp_reference=" ", operation_reference=""), line(2, operation_reference=None)]
