@@ -141,6 +141,12 @@ def test_a_further_pass_does_not_choose_between_an_order_that_was_paid_and_one_t
     assert (result.outcome(1), codes(result.line(1))) == ("ambiguous", ["SEVERAL_ORDERS"])
 
 
+def test_a_further_pass_does_not_choose_between_an_order_cleared_before_and_one_that_is_open(tmp_path):
+    orders, rules = [owed("o1", "101"), owed("o2", "101")], source(TOLERANT, PARTS, BASKET)
+    result = run(tmp_path, [paid(1, "101")], orders, source=rules, claims=[claim("o1", 9)])
+    assert (result.outcome(1), codes(result.line(1))) == ("ambiguous", ["SEVERAL_ORDERS"])
+
+
 def test_blank_references_match_in_no_further_pass(tmp_path):
     rules = [{**TOLERANT, "name": f"near_{on}", "by": on} for on in ("psp_reference", "operation_reference")]
     lines = [line(1, psp_reference=" ", operation_reference=""), line(2, operation_reference=None)]

@@ -1,6 +1,6 @@
 -- Payment lines the passes by reference cannot close: no order was found for them, or several, or one that other lines
--- point at too or that has another amount. One that may as well mean an order that took no money stays ambiguous: no
--- tolerance says which of the two was paid. `named_order` is the order their merchant_reference names, if there is one;
+-- point at too or that has another amount. One that may as well mean an order that took no money, or was cleared before,
+-- stays ambiguous: no tolerance says which of the two was paid. `named_order` is the order their merchant_reference names, if there is one;
 -- `settled_no` is the number of their settlement date in business days.
 SELECT
     l.*,
@@ -20,5 +20,5 @@ WHERE l.line_type = 'PAYMENT'
         SELECT 1
         FROM referenced AS p
         INNER JOIN open_orders AS o ON o.order_id = p.order_id
-        WHERE p.line_key = l.line_key AND p.orders_of_line > 1 AND o.status NOT IN (${taken})
+        WHERE p.line_key = l.line_key AND p.orders_of_line > 1 AND (o.claimed OR o.status NOT IN (${taken}))
     )
