@@ -110,3 +110,10 @@ def test_days_at_the_end_of_the_calendar_are_wrong_usage(day: SandboxDay, lines:
     arguments[arguments.index("--as-of") + 1] = "9999-12-31T23:00:00-05:00"
     done = subprocess.run((*CUADRE, *arguments), capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, "give a year" in done.stderr) == (2, True)
+
+
+def test_a_reference_that_is_no_text_is_wrong_usage(day: SandboxDay, tmp_path: Path) -> None:
+    asked = [*CUADRE, "explain", b"\xff\xfe", "--source", str(day.source), "--store", str(tmp_path)]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
+    assert "not text" in done.stderr

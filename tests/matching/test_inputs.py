@@ -78,6 +78,22 @@ def test_a_file_that_is_no_parquet_is_named(tmp_path):
             call(tmp_path, tmp_path / name, write(tmp_path / "o.parquet", ORDERS, []))
 
 
+def test_a_file_that_is_damaged_within_is_refused_in_a_sentence(tmp_path):
+    orders = write(tmp_path / "o.parquet", ORDERS, [order(f"o{number}") for number in range(500)])
+    damaged = bytearray(orders.read_bytes())
+    damaged[40:200] = bytes(160)
+    orders.write_bytes(damaged)
+    with pytest.raises(ConfigurationError, match="is damaged"):
+        call(tmp_path, write(tmp_path / "l.parquet", LINES, [line(1)]), orders)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_day_on_which_nothing_can_be_settled_is_refused(tmp_path, day):
+    with pytest.raises(ConfigurationError, match="There is no settlement on"):
+        run(tmp_path, [line(1, settlement_date=day)], [], day=None)
+
+
 def test_floating_point_money_is_refused(tmp_path):
     lines = tmp_path / "l.parquet"
     table = pa.Table.from_pylist([line(1)], arrow_schema(LINES))

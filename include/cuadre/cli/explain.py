@@ -42,9 +42,12 @@ def explain(
     that name.
     """
     from cuadre.cli.picture import draw
+    from cuadre.model.errors import ConfigurationError
     from cuadre.model.records import to_json
     from cuadre.pipeline.explain import explain as explain_reference
 
+    if any("\ud800" <= character <= "\udfff" for character in reference):
+        raise ConfigurationError("The reference is not text: its bytes are not UTF-8.")
     with progress("searching"):
         found = explain_reference(
             workplace_at(store),

@@ -98,7 +98,7 @@ def duckdb_engine(
 
     Raises:
         ConfigurationError: a value of the input does not fit its column (DuckDB's words, which quote it, are dropped),
-            or the memory limit is too low to spill with.
+            a file is damaged, or the memory limit is too low to spill with.
         OSError: a file cannot be written or read, as when the disk is full.
     """
     config: dict[str, Any] = {"temp_directory": str(spill), "memory_limit": memory_limit}
@@ -115,6 +115,10 @@ def duckdb_engine(
         raise ConfigurationError(
             "A value in the input does not fit its column's canonical type; check amounts, dates and line numbers."
         ) from None
+    except duckdb.InvalidInputException as error:
+        if "Failed to read file" not in str(error):
+            raise
+        raise ConfigurationError("A file that was given is damaged, so that it cannot be read to its end.") from None
     except duckdb.OutOfMemoryException:
         raise ConfigurationError(
             f"{memory_limit} of memory are too few for this day, even with what is spilled; raise CUADRE_MEMORY_LIMIT."

@@ -33,6 +33,9 @@ from cuadre.trust.quarantine import quarantine
 
 _USUAL = Compute()
 
+_YEARS = range(2000, 2200)
+"""Years in which there are settlements: any other is a slip, and too near the end of time to reckon with."""
+
 _LAST_LINE = 1_000_000_000
 """The highest number a line may have in its archive: far more than any holds, and within the room of line_key."""
 
@@ -105,6 +108,8 @@ def reconcile(
     with quarantine(out / "reconcile") as private, open_engine(compute, private) as db:
         lacking = _open_inputs(db, inputs)
         day = settlement_date or _day(db, source, as_of)
+        if day.year not in _YEARS:
+            raise ConfigurationError(f"There is no settlement on {day}: look at the settlement_date of the lines.")
         _check_lines(db, source)
         _check_orders(db, source)
         report = _run(db, inputs, lacking, source, day, as_of, private)
