@@ -112,8 +112,9 @@ def test_days_at_the_end_of_the_calendar_are_wrong_usage(day: SandboxDay, lines:
     assert (done.returncode, "give a year" in done.stderr) == (2, True)
 
 
-def test_a_reference_that_is_no_text_is_wrong_usage(day: SandboxDay, tmp_path: Path) -> None:
-    asked = [*CUADRE, "explain", b"\xff\xfe", "--source", str(day.source), "--store", str(tmp_path)]
+@pytest.mark.parametrize(("given", "said"), [(b"\xff\xfe", "not text"), (b" ", "blank")])
+def test_a_reference_that_is_none_is_wrong_usage(day: SandboxDay, tmp_path: Path, given: bytes, said: str) -> None:
+    asked = [*CUADRE, "explain", given, "--source", str(day.source), "--store", str(tmp_path)]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (2, "", False)
-    assert "not text" in done.stderr
+    assert said in done.stderr
