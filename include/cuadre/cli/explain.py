@@ -49,7 +49,7 @@ def explain(
     if any("\ud800" <= character <= "\udfff" for character in reference):
         raise ConfigurationError("The reference is not text: its bytes are not UTF-8.")
     if not reference.strip():
-        raise ConfigurationError("The reference is blank: name an order, a CIP, an operation, a batch or a bank credit.")
+        raise ConfigurationError("The reference is blank: name an order, a CIP, a batch or a bank credit.")
     with progress("searching"):
         found = explain_reference(
             workplace_at(store),
