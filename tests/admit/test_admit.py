@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 from tests.fixtures.openpgp import DAY, MEMBER, NAME, NOW, SIGNED_AT, csv_text, zipped
 
-from cuadre.formats import parts
 from cuadre.model.records import to_json
 from cuadre.pipeline.admit import admit
 from cuadre.trust.quarantine import quarantine
@@ -88,10 +87,9 @@ def test_the_files_are_private(admitted, tmp_path) -> None:
     assert (tmp_path / "lake" / "out" / "lines-000.parquet").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_fault_of_ours_leaves_nothing_behind(admitted, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(parts, "sums", lambda table: 1 / 0)
+def test_a_fault_of_ours_leaves_nothing_behind(admitted, tmp_path) -> None:
     with pytest.raises(ZeroDivisionError):
-        admitted()
+        admitted(progress=lambda read: 1 / 0)
     assert _left(tmp_path) == []
 
 

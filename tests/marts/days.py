@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuadre.config import load_source
 from cuadre.marts import AdmissionRow, DayFiles
 from cuadre.matching.bank import write_bank_matches
 from cuadre.matching.engine import duckdb_engine
@@ -18,7 +19,11 @@ from cuadre.matching.inputs import open_input
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import CheckSeverity, Verdict
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, LINES, OPEN_ITEMS, OUTCOMES, Table
-from cuadre.model.records import Admission, CheckReport, CheckResult
+from cuadre.model.records import Admission, CheckReport, CheckResult, Publication, ReconcileReport
+from cuadre.pipeline.admit import admit
+from cuadre.pipeline.publish import publish
+from cuadre.pipeline.reconcile import reconcile
+from cuadre.sandbox.archive import SandboxDay
 
 SOURCE = "pagoefectivo_pe"
 DAY = date(2026, 3, 4)
@@ -217,3 +222,31 @@ def parquet(path: Path, table: Table, rows: tuple[Row, ...]) -> Path:
 def optional(path: Path, table: Table, rows: tuple[Row, ...] | None) -> Path | None:
     """As `parquet`; None when there is nothing to write."""
     return None if rows is None else parquet(path, table, rows)
+
+
+def published(made: SandboxDay, folder: Path, url: str) -> tuple[ReconcileReport, Publication]:
+    """A sandbox day through the real steps, from its archive to the marts of `url`."""
+    source = load_source(made.source)
+    admission = admit(made.archives[0], source, keyring=made.keyring, out=folder, now=NOON)
+    lines = tuple(sorted(folder.glob("lines*.parquet")))
+    report = reconcile(
+        lines=lines,
+        orders=made.orders,
+        source=source,
+        as_of=made.as_of,
+        out=folder,
+        claims=made.claims,
+        bank_credits=made.bank_credits,
+    )
+    day = DayFiles(
+        settlement_date=made.day,
+        as_of=made.as_of,
+        lines=lines,
+        outcomes=Path(report.outcomes_path),
+        open_items_before=None,
+        open_items=Path(report.open_items_path),
+        snapshot_hash=report.snapshot_hash,
+        bank_matches=Path(str(report.bank_matches_path)),
+        admissions=(AdmissionRow(admission, made.archives[0].name, NOON),),
+    )
+    return report, publish(day, source, url=url, now=NOON)

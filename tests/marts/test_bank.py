@@ -12,14 +12,11 @@ from typing import Any
 
 import pytest
 
-from cuadre.config import Source, load_source
-from cuadre.marts import AdmissionRow, DayFiles
-from cuadre.pipeline.admit import admit
+from cuadre.config import Source
 from cuadre.pipeline.publish import publish
-from cuadre.pipeline.reconcile import reconcile
 from cuadre.sandbox.archive import SandboxDay
 from tests.marts.conftest import Reader
-from tests.marts.days import DAY, NEXT, NOON, Row, Story, credit, judged, line, payout
+from tests.marts.days import DAY, NEXT, NOON, Row, Story, credit, judged, line, payout, published
 
 Publish = Callable[[Story], Path]
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -199,31 +196,7 @@ def test_every_step_adds_up_whatever_the_lines_say(put: Publish, read: Reader) -
 def test_a_planted_day_adds_up_and_a_batch_names_its_transactions(
     sandbox_day: Callable[..., SandboxDay], warehouse_url: str, read: Reader, tmp_path: Path
 ) -> None:
-    made = sandbox_day(600, breaks=0.3)
-    source = load_source(made.source)
-    admission = admit(made.archives[0], source, keyring=made.keyring, out=tmp_path, now=NOON)
-    lines = tuple(sorted(tmp_path.glob("lines*.parquet")))
-    report = reconcile(
-        lines=lines,
-        orders=made.orders,
-        source=source,
-        as_of=made.as_of,
-        out=tmp_path,
-        claims=made.claims,
-        bank_credits=made.bank_credits,
-    )
-    day = DayFiles(
-        settlement_date=made.day,
-        as_of=made.as_of,
-        lines=lines,
-        outcomes=Path(report.outcomes_path),
-        open_items_before=None,
-        open_items=Path(report.open_items_path),
-        snapshot_hash=report.snapshot_hash,
-        bank_matches=Path(str(report.bank_matches_path)),
-        admissions=(AdmissionRow(admission, made.archives[0].name, NOON),),
-    )
-    publish(day, source, url=warehouse_url, now=NOON)
+    published(sandbox_day(600, breaks=0.3), tmp_path, warehouse_url)
 
     batches = read("SELECT * FROM recon.settlement_batch ORDER BY batch_id, currency")
     assert {row["status"] for row in batches} == {"balanced"}

@@ -6,44 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cuadre.config import Source, load_source
-from cuadre.marts import AdmissionRow, DayFiles
 from cuadre.model.codes import BREAKS
-from cuadre.pipeline.admit import admit
-from cuadre.pipeline.publish import publish
-from cuadre.pipeline.reconcile import reconcile
 from tests.marts.conftest import Reader
-from tests.marts.days import NOON
+from tests.marts.days import published
 
 
 def test_a_planted_day_is_published_as_it_was_reconciled(
     sandbox_day: Callable[..., Any], warehouse_url: str, read: Reader, tmp_path: Path
 ) -> None:
     made = sandbox_day(400, breaks=0.2)
-    source: Source = load_source(made.source)
-    admission = admit(made.archives[0], source, keyring=made.keyring, out=tmp_path, now=NOON)
-    files = tuple(sorted(tmp_path.glob("lines*.parquet")))
-    report = reconcile(
-        lines=files,
-        orders=made.orders,
-        source=source,
-        as_of=made.as_of,
-        out=tmp_path,
-        claims=made.claims,
-        bank_credits=made.bank_credits,
-    )
-    day = DayFiles(
-        settlement_date=made.day,
-        as_of=made.as_of,
-        lines=files,
-        outcomes=Path(report.outcomes_path),
-        open_items_before=None,
-        open_items=Path(report.open_items_path),
-        snapshot_hash=report.snapshot_hash,
-        admissions=(AdmissionRow(admission, made.archives[0].name, NOON),),
-        bank_matches=Path(str(report.bank_matches_path)),
-    )
-    done = publish(day, source, url=warehouse_url, now=NOON)
+    report, done = published(made, tmp_path, warehouse_url)
 
     assert (done.rows["recon_line"], done.rows["recon_break"]) == (report.items, report.breaks)
     risk: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from cuadre.model.columns import CLAIMS, LINES, ORDERS, Table
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.carried import write_claims
 from cuadre.pipeline.reconcile import reconcile
+from cuadre.sandbox.scenarios.story import SOURCE as SHOP
 
 DAY = date(2026, 3, 2)
 NEXT_DAY = date(2026, 3, 3)
@@ -27,25 +28,7 @@ NEXT_AS_OF = datetime(2026, 3, 4, 12, tzinfo=UTC)
 PAID_AT = datetime(2026, 3, 2, 17, tzinfo=UTC)
 A, B = "a" * 64, "b" * 64
 
-SOURCE = Source.model_validate(
-    {
-        "source": "shop_pe",
-        "description": "A shop",
-        "profile": "pagoefectivo/1",
-        "merchant": "30145",
-        "timezone": "America/Lima",
-        "currencies": ["PEN", "USD"],
-        "transport": {"kind": "folder", "folder": "/in", "pattern": "{date:%Y%m%d}"},
-        "trust": {
-            "keyring": {"env": "K"},
-            "keys": [{"role": "signer", "fingerprint": "0" * 40, "valid_from": "2026-01-01"}],
-        },
-        "fees": [{"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99", "tax_percent": "18"}],
-        "settlement": {"lag_days": 1, "tolerance": {"PEN": "0.05"}},
-        "warehouse": {"env": "W"},
-        "orders": {"table": "shop.orders"},
-    }
-)
+SOURCE = SHOP.model_copy(update={"source": "shop_pe", "description": "A shop"})
 
 
 def line(line_no: int, **given: Any) -> dict[str, Any]:

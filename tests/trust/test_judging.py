@@ -128,6 +128,7 @@ def test_a_second_pass_that_finds_something_else_is_refused(pgp_keys, tmp_path) 
 
 
 def test_a_message_that_keeps_gpg_busy_far_too_long_is_stopped(judging, pgp_keys, monkeypatch) -> None:
+    # gpg and the message are real; only the patience is cut, which for an honest message of this size is minutes.
     monkeypatch.setattr(run, "_SLOWEST_SECONDS", 0.02)
     monkeypatch.setattr(run, "_SLOWEST_BYTES_PER_SECOND", 10**12)
     message = pgp_keys.seal(b"\0" * (128 << 20), "--compress-algo", "bzip2")

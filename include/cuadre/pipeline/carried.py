@@ -51,23 +51,36 @@ _CLAIMS = f"""
 """
 
 
+def day_before(lake: Lake, day: date) -> date | None:
+    """The latest reconciled day before `day`, whose open items it inherits; None when there is none."""
+    return max((each for each in lake.days() if each < day), default=None)
+
+
 def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
-    """The file record of the open items of the latest reconciled day before `day`; None when there is none."""
-    earlier = [each for each in lake.days() if each < day]
-    return file_of(lake, earlier[-1], "open_items") if earlier else None
+    """The file record of the open items `day` inherits; None when there is no day before it."""
+    before = day_before(lake, day)
+    return file_of(lake, before, "open_items") if before else None
 
 
-def claims(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
-    """Write what lines of earlier days cleared or gave back to `out`, sorted; None when no day is in reach."""
-    earlier = in_reach(lake, source, day)
+def claims(
+    lake: Lake, source: Source, day: date, out: Path, outcomes_of: Callable[[date], Path] | None = None
+) -> Path | None:
+    """Write what lines of earlier days cleared or gave back to `out`, sorted; None when no day is in reach.
+
+    `outcomes_of` says where the outcomes of an earlier day are, when not in the lake.
+    """
+    earlier = _in_reach(lake, source, day)
     if not earlier:
         return None
-    outcomes = lake.local([file_of(lake, each, "outcomes") for each in earlier])
-    write_claims(outcomes, out, lambda archives: lines_before(lake, day, archives))
+    if outcomes_of is None:
+        outcomes = lake.local([file_of(lake, each, "outcomes") for each in earlier])
+    else:
+        outcomes = [outcomes_of(each) for each in earlier]
+    write_claims(outcomes, out, lambda archives: _lines_before(lake, day, archives))
     return out
 
 
-def lines_before(lake: Lake, day: date, archives: set[str]) -> list[Path]:
+def _lines_before(lake: Lake, day: date, archives: set[str]) -> list[Path]:
     """Local copies of the admitted lines of `archives`, which are of days before `day`."""
     files: list[dict[str, Any]] = []
     wanted = set(archives)
@@ -103,7 +116,7 @@ def credits_since(source: Source, day: date) -> date:
 def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
     """The SHA-256 of every file `day` inherits from as things are now, by day and name."""
     hashes = {
-        f"{each} outcomes": str(file_of(lake, each, "outcomes")["sha256"]) for each in in_reach(lake, source, day)
+        f"{each} outcomes": str(file_of(lake, each, "outcomes")["sha256"]) for each in _in_reach(lake, source, day)
     }
     if before := open_items(lake, day):
         hashes["open_items"] = before["sha256"]
@@ -147,7 +160,7 @@ def write_claims(outcomes: list[Path], out: Path, lines: Callable[[set[str]], Se
         rows.write_parquet(str(out), compression="zstd")
 
 
-def in_reach(lake: Lake, source: Source, day: date) -> list[date]:
+def _in_reach(lake: Lake, source: Source, day: date) -> list[date]:
     """The reconciled days whose cleared orders are used up on `day`."""
     lag = source.settlement.in_hand_on(day) - day
     reach = max(CLAIMS_DAYS, source.orders.lookback_days + lag.days)

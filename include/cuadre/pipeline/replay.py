@@ -113,6 +113,7 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
     record, out = lake.read(lake.day(day)), room / str(day)
     out.mkdir()
     (orders,) = lake.local([record["files"]["orders"]])
+    before = carried.day_before(lake, day)
     report = reconcile(
         lines=_lines(lake, rules, day, room, reopening),
         orders=orders,
@@ -120,25 +121,13 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
         as_of=rules.as_of(day),
         out=out,
         settlement_date=day,
-        open_items=_open_items(lake, day, room),
-        claims=_claims(lake, rules, day, room, out / "claims.parquet"),
+        open_items=_result(lake, before, "open_items", room) if before else None,
+        claims=carried.claims(
+            lake, rules, day, out / "claims.parquet", lambda each: _result(lake, each, "outcomes", room)
+        ),
         compute=compute_settings(rules.matching.engine),
     )
     return report.items
-
-
-def _open_items(lake: Lake, day: date, room: Path) -> Path | None:
-    earlier = [each for each in lake.days() if each < day]
-    return _result(lake, earlier[-1], "open_items", room) if earlier else None
-
-
-def _claims(lake: Lake, rules: Source, day: date, room: Path, out: Path) -> Path | None:
-    earlier = carried.in_reach(lake, rules, day)
-    if not earlier:
-        return None
-    outcomes = [_result(lake, each, "outcomes", room) for each in earlier]
-    carried.write_claims(outcomes, out, lambda archives: carried.lines_before(lake, day, archives))
-    return out
 
 
 def _result(lake: Lake, day: date, name: str, room: Path) -> Path:

@@ -93,7 +93,7 @@ def _make(parent: Path, prefix: str) -> tuple[Path, int]:
             os.close(lock)
         except FileNotFoundError:
             continue
-        except BaseException:
+        except BaseException:  # an interruption too must not leave a folder that nobody owns
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
