@@ -8,9 +8,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cuadre.formats.amounts import AMOUNT, first_that_is_none, read_amounts
+from cuadre.formats.amounts import AMOUNT, RATE_DECIMALS, first_that_is_none, read_amounts, spelling
 
 GOOD = st.from_regex(AMOUNT, fullmatch=True)
+RATE = spelling(RATE_DECIMALS)
 NEARLY = st.text("0123456789.-+eE x", min_size=1, max_size=20) | st.text(min_size=1, max_size=6)
 LAW = settings(deadline=None, derandomize=True)
 
@@ -40,3 +41,17 @@ def test_a_slice_of_a_column_reads_like_a_column(texts: list[str], start: int, c
     amounts = read_amounts(pa.array(["not one", *texts], pa.string()).slice(1 + start, count))
     assert amounts is not None
     assert amounts.to_pylist() == [Decimal(text) for text in texts[start : start + count]]
+
+
+@LAW
+@given(st.lists(st.from_regex(RATE, fullmatch=True) | GOOD | NEARLY, min_size=1, max_size=5))
+def test_with_six_decimals_the_rule_is_the_same(texts: list[str]) -> None:
+    column = pa.array(texts, pa.string())
+    read = read_amounts(column, RATE_DECIMALS)
+    if all(RATE.fullmatch(text) for text in texts):
+        assert read is not None
+        read.validate(full=True)
+        assert read.to_pylist() == [Decimal(text) for text in texts]
+    else:
+        assert read is None
+        assert not RATE.fullmatch(texts[first_that_is_none(column, RATE_DECIMALS)])

@@ -34,6 +34,8 @@ class Layout(Protocol):
     name: str
     columns: Mapping[str, str]
     """Name in the file by canonical name; every one of them is mandatory in the column record."""
+    optional: Mapping[str, str]
+    """The same of columns that go together: a file has all of them or none, and a record fills in all or none."""
     trailer_mark: bytes
     """How a trailer record begins; no body record begins so."""
 

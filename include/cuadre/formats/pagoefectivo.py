@@ -45,6 +45,13 @@ class PagoEfectivo1:
             "occurred_at": "paid_at",
         }
     )
+    optional: Mapping[str, str] = MappingProxyType(
+        {
+            "presentment_currency": "paid_currency",
+            "presentment_amount": "paid_amount",
+            "exchange_rate": "exchange_rate",
+        }
+    )
 
     def read_header(self, record: str, zone: ZoneInfo) -> Header:
         """HEADER,profile,merchant,start,end,part,parts,reprocessed.

@@ -14,17 +14,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuadre.formats.blocks import Block
-from cuadre.formats.records import REPEATING, Typing, writing_schema
+from cuadre.formats.records import REPEATING, Typing
 from cuadre.formats.sums import AMOUNTS, merged, sums
 from cuadre.model.records import Totals
 
 THREADS = 2
 _SMALL_STEPS = ("line_no", *AMOUNTS, "occurred_at")
 """Numbers that differ little: stored as differences, which leaves zstd less to do than the numbers themselves."""
-_STATISTICS = [*REPEATING, "line_no", "gross", "occurred_at"]
+_STATISTICS = (*REPEATING, "line_no", "gross", "occurred_at")
 
 
 @dataclass
@@ -55,7 +56,7 @@ def write_parts(blocks: Iterable[Block], typing: Typing, folder: Path) -> dict[s
     if failures:
         raise min(failures, key=lambda failure: failure[0])[1]
     if not any(part.path.exists() for part in parts):
-        with _writer(parts[0].path) as writer:  # no line says which day it is, so the file does
+        with _writer(parts[0].path, typing.schema) as writer:  # no line says which day it is, so the file does
             writer.add_key_value_metadata({"settlement_date": typing.settlement_date.isoformat()})
     return merged(part.totals for part in parts)
 
@@ -82,7 +83,7 @@ def _work(part: _Part, typing: Typing) -> None:
             writer: pq.ParquetWriter | None = None
             while (block := part.blocks.get()) is not None:
                 index = block.index
-                writer = writer or files.enter_context(_writer(part.path))
+                writer = writer or files.enter_context(_writer(part.path, typing.schema))
                 table = typing.table(block)
                 part.totals = merged([part.totals, sums(table)])
                 writer.write_table(table, row_group_size=table.num_rows)
@@ -93,16 +94,16 @@ def _work(part: _Part, typing: Typing) -> None:
         told = part.blocks.get() is None
 
 
-def _writer(path: Path) -> pq.ParquetWriter:
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.close(descriptor)
     return pq.ParquetWriter(
         path,
-        writing_schema(),
+        schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=list(REPEATING),
-        write_statistics=_STATISTICS,
+        use_dictionary=[name for name in schema.names if name in REPEATING],
+        write_statistics=[name for name in schema.names if name in _STATISTICS],
         store_schema=False,
         column_encoding=dict.fromkeys(_SMALL_STEPS, "DELTA_BINARY_PACKED"),
         store_decimal_as_integer=True,

@@ -17,18 +17,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from cuadre.formats.amounts import first_that_is_none, read_amounts
+from cuadre.formats.amounts import AMOUNT_DECIMALS, RATE_DECIMALS, first_that_is_none, read_amounts
 from cuadre.formats.arrays import constant, flags, numbers, texts, values_of
 from cuadre.formats.blocks import Block
 from cuadre.formats.layout import BLANKS, CURRENCY, Layout, malformed
 from cuadre.formats.octets import check_octets
-from cuadre.model.arrow import INSTANT, arrow_schema
+from cuadre.model.arrow import INSTANT, MONEY, arrow_schema
 from cuadre.model.codes import LineType
 from cuadre.model.codes import RejectionReason as Reason
 from cuadre.model.columns import LINES, Kind
 from cuadre.model.errors import ArchiveRejected
 
-REPEATING = ("source", "archive_id", "settlement_date", "batch_id", "line_type", "currency", "channel")
+REPEATING = (
+    *("source", "archive_id", "settlement_date", "batch_id", "line_type", "currency", "channel"),
+    "presentment_currency",
+)
 """Columns of few distinct values: kept as dictionaries on the whole way."""
 
 _MOST_CURRENCIES = 300
@@ -49,7 +52,7 @@ class Typing:
     settlement_date: date
 
     def table(self, block: Block) -> pa.Table:
-        """The block's records in the columns of LINES; repeating columns as dictionaries.
+        """The block's records in the columns of `schema`.
 
         Raises:
             ArchiveRejected: LINES_MALFORMED, naming the first record that does not read.
@@ -61,19 +64,40 @@ class Typing:
             raise self._blame(block, str(error)) from None
         if read.num_rows != block.records:
             raise self._blame(block, "")
-        typed = {name: self._typed(name, read, block) for name in self.layout.columns}
+        typed = {name: self._typed(name, read, block) for name in self._columns}
+        if self._optional:
+            _check_together(typed, self._optional, block)
         return self._complete(typed, block)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns of LINES in the file; repeating ones as dictionaries, which Parquet stores as plain ones."""
+        return pa.schema(
+            [
+                field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in REPEATING else field
+                for field in arrow_schema(LINES, self._optional)
+            ]
+        )
+
+    @cached_property
+    def _optional(self) -> dict[str, str]:
+        given = set(self.layout.optional.values()).issubset(self.file_columns)
+        return dict(self.layout.optional) if given else {}
+
+    @cached_property
+    def _columns(self) -> dict[str, str]:
+        return {**self.layout.columns, **self._optional}
 
     @cached_property
     def _convert(self) -> arrow_csv.ConvertOptions:
         types = {}
-        for name, in_file in self.layout.columns.items():
+        for name, in_file in self._columns.items():
             kind = LINES.column(name).kind
             text = _WORD if name in REPEATING else pa.string()
             types[in_file] = INSTANT if kind is Kind.INSTANT else text  # amounts are read more strictly than by pyarrow
         return arrow_csv.ConvertOptions(
             column_types=types,
-            include_columns=list(self.layout.columns.values()),
+            include_columns=list(self._columns.values()),
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
@@ -94,7 +118,7 @@ class Typing:
         ).combine_chunks()
 
     def _typed(self, name: str, read: pa.Table, block: Block) -> pa.Array:
-        in_file, kind = self.layout.columns[name], LINES.column(name).kind
+        in_file, kind = self._columns[name], LINES.column(name).kind
         array = read.column(in_file).chunk(0)
         if kind is not Kind.INSTANT:
             array = _trimmed(array)
@@ -102,10 +126,12 @@ class Typing:
             raise malformed(block.first + _first_true(array.is_null()), f"column {in_file} is empty.")
         if name == "line_type":
             _check_line_types(array, block)
-        if name == "currency":
-            _check_currencies(array, block)
+        if name in ("currency", "presentment_currency"):
+            _check_currencies(array, block, in_file)
         if kind is Kind.INSTANT:
             _check_years(array, block, in_file)
+        if name == "exchange_rate":
+            return _rates(array, block, in_file)
         return _amounts(array, block, in_file) if kind is Kind.MONEY else array
 
     def _complete(self, typed: dict[str, pa.Array], block: Block) -> pa.Table:
@@ -114,7 +140,7 @@ class Typing:
         typed["archive_id"] = constant(self.archive_id, rows)
         typed["settlement_date"] = constant(self.settlement_date, rows)
         typed["line_no"] = numbers(np.arange(block.first, block.first + rows, dtype=np.int64), pa.int64())
-        return pa.Table.from_arrays([typed[column.name] for column in LINES.required], schema=writing_schema())
+        return pa.Table.from_arrays([typed[name] for name in self.schema.names], schema=self.schema)
 
     def _blame(self, block: Block, message: str) -> ArchiveRejected:
         """Find the first record that does not read by halving the block; name the column when pyarrow names one."""
@@ -147,7 +173,8 @@ def read_columns(record: bytes, layout: Layout) -> tuple[str, ...]:
     """The file's column names.
 
     Raises:
-        ArchiveRejected: LAYOUT_UNKNOWN, when a mandatory one is missing or stands there twice.
+        ArchiveRejected: LAYOUT_UNKNOWN, when a mandatory one is missing or stands there twice, or an optional one does
+            without the others.
     """
     try:
         names = tuple(name.strip(BLANKS) for name in next(csv.reader([record.decode()], strict=True), []))
@@ -156,26 +183,44 @@ def read_columns(record: bytes, layout: Layout) -> tuple[str, ...]:
     missing = [name for name in layout.columns.values() if names.count(name) != 1]
     if missing:
         raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, f"Mandatory columns missing or given twice: {', '.join(missing)}.")
+    optional = {name: names.count(name) for name in layout.optional.values()}
+    if set(optional.values()) not in (set(), {0}, {1}):
+        raise ArchiveRejected(Reason.LAYOUT_UNKNOWN, f"Columns that go together, once each: {', '.join(optional)}.")
     seen: dict[str, int] = {}
     return tuple(_unique(name, seen) for name in names)
 
 
-def writing_schema() -> pa.Schema:
-    """The schema of LINES with repeating columns as dictionaries; Parquet stores the same as for plain ones."""
-    return pa.schema(
-        [
-            field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in REPEATING else field
-            for field in arrow_schema(LINES)
-        ]
-    )
-
-
 def _amounts(column: pa.Array, block: Block, in_file: str) -> pa.Array:
-    amounts = read_amounts(column)
-    if amounts is None:
-        record = block.first + first_that_is_none(column)
-        raise malformed(record, f"column {in_file} is not an amount with a point and two decimals.")
-    return amounts
+    return _numbers(column, AMOUNT_DECIMALS, block, f"column {in_file} is not an amount with a point and two decimals.")
+
+
+def _rates(column: pa.Array, block: Block, in_file: str) -> pa.Array:
+    otherwise = f"column {in_file} is not a rate above 0 with a point and six decimals."
+    rates = _numbers(column, RATE_DECIMALS, block, otherwise)
+    bad = pc.less_equal(rates, pa.scalar(0, MONEY))
+    if pc.any(bad).as_py():
+        raise malformed(block.first + _first_true(bad), otherwise)
+    return rates
+
+
+def _numbers(column: pa.Array, decimals: int, block: Block, otherwise: str) -> pa.Array:
+    """`column` as MONEY; what is NULL stays so."""
+    given = column.drop_null() if column.null_count else column
+    read = read_amounts(given, decimals) if len(given) else pa.nulls(0, MONEY)
+    if read is None:
+        raise malformed(block.first + first_that_is_none(column, decimals), otherwise)
+    if not column.null_count:
+        return read
+    return pc.replace_with_mask(pa.nulls(len(column), MONEY), column.is_valid(), read)
+
+
+def _check_together(typed: dict[str, pa.Array], together: dict[str, str], block: Block) -> None:
+    first, *others = (typed[name].is_null() for name in together)
+    for other in others:
+        apart = pc.xor(first, other)
+        if pc.any(apart).as_py():
+            names = ", ".join(together.values())
+            raise malformed(block.first + _first_true(apart), f"it gives some of {names} without the others.")
 
 
 def _check_line_types(types: pa.DictionaryArray, block: Block) -> None:
@@ -183,10 +228,10 @@ def _check_line_types(types: pa.DictionaryArray, block: Block) -> None:
     _check_words(types, known, block, "its type is none of the known ones.")
 
 
-def _check_currencies(currencies: pa.DictionaryArray, block: Block) -> None:
+def _check_currencies(currencies: pa.DictionaryArray, block: Block, in_file: str) -> None:
     words = currencies.dictionary.to_pylist()
     codes = flags(np.array([CURRENCY.fullmatch(word) is not None for word in words], bool))
-    _check_words(currencies, codes, block, "its currency is not three capital letters.")
+    _check_words(currencies, codes, block, f"column {in_file} is not three capital letters.")
     if len(words) > _MOST_CURRENCIES:
         raise ArchiveRejected(Reason.LINES_MALFORMED, "There are more currencies in it than in the world.")
 
