@@ -34,7 +34,7 @@ def _day(broken: set[int], lines: int = 200, **of_line: Any) -> Story:
 
 def _mart(story: Story, source: Source, folder: Path) -> list[Row]:
     with filled(story.write(folder), source, NOON) as duck:
-        fill(duck)
+        fill(duck, source)
         rows = duck.execute("SELECT * FROM break_cause ORDER BY scope, outcome, dimension, value, currency").fetchall()
         names = [column[0] for column in duck.description or ()]
     return [dict(zip(names, row, strict=True)) for row in rows]

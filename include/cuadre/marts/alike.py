@@ -18,18 +18,20 @@ _QUARTER = 15 * 60 * 1_000_000
 """Microseconds in which moments are counted before their hour is worked out: every zone's hours are made of them."""
 
 
-def offer_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Make the views `broken` (alike breaks, with outcome and money) and `present` (alike items that ought to match).
+def count_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Make the tables `broken` (alike breaks, with outcome and money) and `present` (alike items that ought to match).
 
     Both have a column for each dimension, NULL where a row has no such thing, `is_new` (no break when the day began)
     and `items`, their number. Asks for `lines`, `opened`, `left_open`, `orders` and `admissions`.
     """
     broken = literals(outcome.name for outcome in BREAKS)
     duck.execute(
-        f'CREATE VIEW left_breaks AS SELECT * EXCLUDE (line, "order"), line, "order" AS ordered, item_id NOT IN '
-        f"(SELECT item_id FROM opened WHERE outcome IN ({broken})) AND NOT EXISTS (FROM opened AS c WHERE "
-        "c.line.archive_id = left_open.line.archive_id AND c.line.line_no = left_open.line.line_no) AS is_new "
-        f"FROM left_open WHERE outcome IN ({broken})"
+        "CREATE VIEW left_breaks AS SELECT *, "
+        f"item_id NOT IN (SELECT item_id FROM opened WHERE outcome IN ({broken})) AND NOT EXISTS ("
+        "FROM (SELECT line.archive_id AS archive_id, line.line_no AS line_no FROM opened) AS c "
+        "WHERE c.archive_id = l.archive_id AND c.line_no = l.line_no) AS is_new "
+        'FROM (SELECT *, "order" AS ordered, line.archive_id AS archive_id, line.line_no AS line_no FROM left_open) AS l '
+        f"WHERE outcome IN ({broken})"
     )
     moment = "COALESCE(line.occurred_at, ordered.paid_at, ordered.created_at)"
     alike = (
@@ -37,19 +39,19 @@ def offer_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"ordered.merchant AS merchant, COUNT(*) AS items, SUM({at_risk_sql()}) AS at_risk "
         "FROM left_breaks GROUP BY ALL"
     )
-    duck.execute(f"CREATE VIEW broken AS {_described(alike, source)}")
+    duck.execute(f"CREATE TABLE broken AS {_described(alike, source)}")
     alike = (
         f"SELECT TRUE AS is_new, currency, {_of_line()}, {_quarter('occurred_at')} AS quarter, COUNT(*) AS items "
         f"FROM lines WHERE line_type IN ({literals((LineType.PAYMENT, *LINKED_LINE_TYPES))}) "
-        "AND EXISTS (FROM left_breaks) GROUP BY ALL "  # without a break nothing is counted
+        "AND EXISTS (FROM broken) GROUP BY ALL "  # without a break nothing is counted
         f"UNION ALL BY NAME SELECT FALSE AS is_new, line.currency AS currency, {_of_line('line.')}, "
         f"{_quarter('line.occurred_at')} AS quarter, COUNT(*) AS items FROM opened WHERE line IS NOT NULL GROUP BY ALL"
     )
     duck.execute(
-        f"CREATE VIEW present AS SELECT * FROM ({_described(alike, source)}) "
+        f"CREATE TABLE present AS SELECT * FROM ({_described(alike, source)}) "
         "UNION ALL BY NAME SELECT is_new, currency, hour, items FROM broken WHERE line_type IS NULL "
         "UNION ALL BY NAME SELECT TRUE AS is_new, merchant, COUNT(*) AS items FROM orders "
-        f"WHERE status IN ({literals(TAKEN_STATUSES)}) AND EXISTS (FROM left_breaks) GROUP BY ALL"
+        f"WHERE status IN ({literals(TAKEN_STATUSES)}) AND EXISTS (FROM broken) GROUP BY ALL"
     )
 
 

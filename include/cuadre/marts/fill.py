@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
-from cuadre.marts.alike import offer_alike
+from cuadre.marts.alike import count_alike
 from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BREAKS, CLEARED, NEUTRAL, Outcome
@@ -81,15 +81,16 @@ def filled(day: DayFiles, source: Source, now: datetime) -> Iterator[duckdb.Duck
         _offer_files(duck, day)
         _offer_records(duck, day, source, now)
         _offer_measures(duck, source)
-        offer_alike(duck, source)
         duck.execute(f"CREATE VIEW {RECON_LINE.name} AS {_model(RECON_LINE)}")
         yield duck
 
 
-def fill(duck: duckdb.DuckDBPyConnection, marts: Sequence[Table] = FILLED) -> None:
+def fill(duck: duckdb.DuckDBPyConnection, source: Source, marts: Sequence[Table] = FILLED) -> None:
     """Make the tables of `marts`: all but `recon_line`, which may be read meanwhile through another cursor."""
     duck.execute("CREATE TABLE breaks AS FROM judged WHERE is_break")
     duck.execute(f"CREATE TABLE batches AS {batches_sql('lines')}")
+    if BREAK_CAUSE in marts:
+        count_alike(duck, source)
     for mart in marts:
         if mart is not RECON_LINE:
             duck.execute(f"CREATE TABLE {mart.name} AS {_model(mart)}")
@@ -139,8 +140,8 @@ def _offer_files(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> None:
     carried = ", ".join(f"line.{column.name} AS {column.name}" for column in LINES.required)
     duck.execute(
         f"CREATE VIEW all_lines AS SELECT {names} FROM lines UNION ALL "
-        f"SELECT {carried} FROM opened WHERE line IS NOT NULL AND NOT EXISTS "
-        "(FROM lines l WHERE l.archive_id = opened.line.archive_id AND l.line_no = opened.line.line_no)"
+        f"SELECT {names} FROM (SELECT {carried} FROM opened WHERE line IS NOT NULL) AS c WHERE NOT EXISTS "
+        "(FROM lines AS l WHERE l.archive_id = c.archive_id AND l.line_no = c.line_no)"
     )
     duck.execute("CREATE TYPE archive AS ENUM (SELECT DISTINCT archive_id FROM all_lines)")
 

@@ -85,8 +85,8 @@ def pass_steps(source: Source) -> tuple[Step, ...]:
         steps += _further(each, source, lines, orders)
         found = {"candidates": f"explained_{each.name}"}
         steps += [
-            Step(f"undecided_lines_{each.name}", "spare_lines", parameters={**found, "lines": lines}),
-            Step(f"undecided_orders_{each.name}", "spare_orders", parameters={**found, "orders": orders}),
+            Step(f"undecided_lines_{each.name}", "spare_lines", view=True, parameters={**found, "lines": lines}),
+            Step(f"undecided_orders_{each.name}", "spare_orders", view=True, parameters={**found, "orders": orders}),
         ]
         lines, orders = f"undecided_lines_{each.name}", f"undecided_orders_{each.name}"
     groups = [each for each in further if each.group]
@@ -113,8 +113,8 @@ def _reference_steps(matching: Matching) -> list[Step]:
         if each is not last:
             found = {"candidates": f"candidates_{each.name}"}
             steps += [
-                Step(f"spare_lines_{each.name}", "spare_lines", parameters={**found, "lines": lines}),
-                Step(f"spare_orders_{each.name}", "spare_orders", parameters={**found, "orders": orders}),
+                Step(f"spare_lines_{each.name}", "spare_lines", view=True, parameters={**found, "lines": lines}),
+                Step(f"spare_orders_{each.name}", "spare_orders", view=True, parameters={**found, "orders": orders}),
             ]
             lines, orders = f"spare_lines_{each.name}", f"spare_orders_{each.name}"
     return steps

@@ -167,7 +167,7 @@ def _batches(
     for day in sorted({day for day, _ in wanted} & runs.keys()):
         files = day_files(lake, source, day, admissions_of(lake, day), lake.read(lake.checks(day)), runs[day])
         with filled(files, source, files.as_of) as duck:
-            fill(duck, (SETTLEMENT_BATCH,))
+            fill(duck, source, (SETTLEMENT_BATCH,))
             columns = ", ".join(field.name for field in fields(Batch) if field.name != "bank")
             ids = literals(sorted({batch for each, batch in wanted if each == day}))
             own = f"batch_id IN ({ids}) AND batch_date = settlement_date"

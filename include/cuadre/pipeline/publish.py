@@ -82,7 +82,7 @@ def _publish(
         duck.cursor() as beside,
         ThreadPoolExecutor(1, "cuadre-sums") as thread,
     ):
-        rest = thread.submit(fill, beside)
+        rest = thread.submit(fill, beside, source)
         receipt = thread.submit(_receipt, beside, day)
         wanted = thread.submit(_wanted, beside)
         at = None if earlier is None or not _agrees(earlier, receipt.result()) else earlier["published_at"]
