@@ -134,6 +134,14 @@ def test_unrelated_rows_change_nothing(day):
 
 @LAW
 @given(days())
+def test_what_the_day_itself_and_later_days_cleared_counts_for_nothing(day):
+    lines, orders, claims = day
+    later = [claim(each["order_id"], 2000 + n, day=DAY + timedelta(days=n % 2)) for n, each in enumerate(orders)]
+    assert reconciled((lines, orders, claims + later))[1] == reconciled(day)[1]
+
+
+@LAW
+@given(days())
 def test_what_was_got_adds_up_to_the_gross_of_the_lines(day):
     result = reconciled(day)[0]
     got = per_currency((row["currency"], row["got"] or 0) for row in result.rows)

@@ -132,7 +132,7 @@ def test_a_chain_of_conflicts_gives_every_order_one_row(tmp_path):
     assert [row["order_id"] for row in result.rows] == [None] * 3 + ["o1", "o2", "o3", "o4"]
 
 
-def test_an_order_cleared_on_another_day_makes_the_line_a_duplicate(tmp_path):
+def test_an_order_cleared_on_an_earlier_day_makes_the_line_a_duplicate(tmp_path):
     lines = [line(1, psp_reference="c1"), line(2, merchant_reference="o2")]
     orders = [order("o1", psp_reference="c1"), order("o2")]
     result = run(tmp_path, lines, orders, claims=[claim("o1", 7), claim("o2", 8)])

@@ -28,7 +28,7 @@ BankCredits = Annotated[
 ]
 Claims = Annotated[
     Path | None,
-    typer.Option(exists=True, dir_okay=False, help="What other days cleared and gave back, as Parquet."),
+    typer.Option(exists=True, dir_okay=False, help="What earlier days cleared and gave back, as Parquet."),
 ]
 
 

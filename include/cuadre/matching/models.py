@@ -36,6 +36,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("lines", "lines", view=True),
         Step("orders", "orders", view=True),
         Step("first_pass", "first_pass"),
+        Step("earlier_claims", "earlier_claims", view=True),
         Step("repeated_lines", "repeated_lines"),
         Step("repeated_orders", "repeated_orders"),
         Step("claimed_orders", "claimed_orders"),

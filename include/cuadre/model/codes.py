@@ -135,7 +135,7 @@ class ReasonCode(Enum):
     REFERENCE_CONFLICT = "The references of one line point at different orders."
     CLAIMED_BY_SEVERAL_LINES = "More than one line points at this order."
     ORDER_EDITED = "The order was changed after it had been cleared; got is what was cleared, or the state it has now."
-    SETTLED_BEFORE = "The order was cleared by a line of another day."
+    SETTLED_BEFORE = "The order was cleared by a line of an earlier day."
     SEVERAL_ORDERS = "More than one order carries this reference."
     SETTLED_IN_PARTS = "Several lines pay this order together, by a pass the source declares; `got` names them."
     SETTLED_TOGETHER = "One line pays several orders together, by a pass the source declares; `got` names them."

@@ -78,7 +78,7 @@ def reconcile(
         open_items: What yesterday's run left.
         bank_credits: The bank's credits that may pay the batches; when given, `bank_matches.parquet` is left in `out`.
         bank_matches: What earlier days left of the kind, a file or a folder: batches still open, and credits used.
-        claims: What lines of other days have cleared, and what those of earlier days gave back.
+        claims: What lines of earlier days cleared and gave back; those of later days count for nothing.
         compute: The engine that runs the models, and what it may use.
 
     Returns:

@@ -1,5 +1,5 @@
--- Orders in play that a line of another day has cleared. `perhaps_edited` are those without a line today whose state or
--- amount is not what one claim says; the few of them are looked at in full by edited_orders.sql.
+-- Orders in play that a line of an earlier day has cleared. `perhaps_edited` are those without a line today whose state
+-- or amount is not what one claim says; the few of them are looked at in full by edited_orders.sql.
 SELECT
     c.order_id,
     MAX(
@@ -8,8 +8,7 @@ SELECT
             ELSE 0
         END
     ) = 1 AS perhaps_edited
-FROM claims AS c
+FROM earlier_claims AS c
 INNER JOIN first_pass AS p ON p.order_id = c.order_id
 WHERE c.line_type = 'PAYMENT'
-    AND c.settlement_date <> ${settlement_date}
 GROUP BY c.order_id

@@ -1,9 +1,8 @@
--- Orders that lines of earlier days cleared, by the provider's reference of the line where a return names that: the order
--- itself may never have learned it. Later days count for nothing, as in earlier_returns.sql.
+-- Orders that lines of earlier days cleared, by the provider's reference of the line where a return names that: the
+-- order itself may never have learned it.
 SELECT DISTINCT
     c.order_id,
     c.psp_reference AS reference
-FROM claims AS c
+FROM earlier_claims AS c
 WHERE c.line_type = 'PAYMENT'
-    AND c.settlement_date < ${settlement_date}
     AND c.psp_reference IN (SELECT reference FROM return_references)

@@ -1,10 +1,9 @@
--- What lines of earlier days gave back of what are originals today, by currency. A line that is in play today, because it
--- came up again, counts among today's. Later days count for nothing, so that a day judged again finds what it found.
+-- What lines of earlier days gave back of what are originals today, by currency. A line that is in play today, because
+-- it came up again, counts among today's.
 WITH earlier AS (
     SELECT c.order_id, NULL AS line_reference, c.line_type, c.currency, c.gross
-    FROM claims AS c
+    FROM earlier_claims AS c
     WHERE c.line_type IN (${returns})
-        AND c.settlement_date < ${settlement_date}
         AND c.order_id IN (SELECT order_id FROM originals)
         AND NOT EXISTS (SELECT 1 FROM rest_lines AS l WHERE l.archive_id = c.archive_id AND l.line_no = c.line_no)
     UNION ALL

@@ -1,7 +1,7 @@
 -- Orders that an earlier day cleared and that have been edited since: no longer taken, or of another amount than was
 -- cleared. What was cleared is the sum of the last day that cleared anything of the order, since an order may have been
--- paid in parts, or opened and cleared again. Later days count for nothing, so that a day judged again finds what it
--- found. An order in another currency than was cleared is not compared: it may have been exchanged.
+-- paid in parts, or opened and cleared again. An order in another currency than was cleared is not compared: it may
+-- have been exchanged.
 WITH cleared_by_day AS (
     SELECT
         c.order_id,
@@ -9,10 +9,9 @@ WITH cleared_by_day AS (
         MIN(c.currency) AS currency,
         SUM(c.gross) AS cleared,
         ROW_NUMBER() OVER (PARTITION BY c.order_id ORDER BY c.settlement_date DESC) AS recency
-    FROM claims AS c
+    FROM earlier_claims AS c
     INNER JOIN claimed_orders AS o ON o.order_id = c.order_id AND o.perhaps_edited
     WHERE c.line_type = 'PAYMENT'
-        AND c.settlement_date < ${settlement_date}
         AND c.gross IS NOT NULL
     GROUP BY c.order_id, c.settlement_date
 )

@@ -9,8 +9,7 @@ SELECT
     FILLED(c.psp_reference) AS psp_reference,
     FILLED(c.merchant_reference) AS merchant_reference,
     FILLED(c.original_reference) AS original_reference
-FROM claims AS c
+FROM earlier_claims AS c
 WHERE c.order_id IS NULL
     AND c.line_type IN (${returns})
-    AND c.settlement_date < ${settlement_date}
     AND NOT EXISTS (SELECT 1 FROM rest_lines AS l WHERE l.archive_id = c.archive_id AND l.line_no = c.line_no)

@@ -175,7 +175,7 @@ OPEN_ITEMS = Table(
 
 CLAIMS = Table(
     "claims",
-    "one line of another settlement day that cleared an order or gave money back",
+    "one line of an earlier settlement day that cleared an order or gave money back",
     ("archive_id", "line_no", "order_id"),
     (
         text_or_null(
