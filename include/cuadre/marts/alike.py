@@ -30,8 +30,8 @@ def count_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"item_id NOT IN (SELECT item_id FROM opened WHERE outcome IN ({broken})) AND NOT EXISTS ("
         "FROM (SELECT line.archive_id AS archive_id, line.line_no AS line_no FROM opened) AS c "
         "WHERE c.archive_id = l.archive_id AND c.line_no = l.line_no) AS is_new "
-        'FROM (SELECT *, "order" AS ordered, line.archive_id AS archive_id, line.line_no AS line_no FROM left_open) AS l '
-        f"WHERE outcome IN ({broken})"
+        'FROM (SELECT *, "order" AS ordered, line.archive_id AS archive_id, line.line_no AS line_no '
+        f"FROM left_open WHERE outcome IN ({broken})) AS l"
     )
     moment = "COALESCE(line.occurred_at, ordered.paid_at, ordered.created_at)"
     alike = (
