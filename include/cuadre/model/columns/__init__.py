@@ -2,8 +2,9 @@
 
 The Arrow schemas, the expectation suite, the warehouse DDL with its comments and the data dictionary are made from
 this package. Money is DECIMAL(18,6) in the line's own currency, merchant's sign; instants are UTC.
-`declaring.py` says what a table is, `canonical.py` holds those exchanged as Parquet, `marts.py` those of the warehouse,
-`deciding.py` what people say of open items, `reading.py` what the warehouse answers besides.
+`declaring.py` says what a table is, `canonical.py` holds those exchanged as Parquet. Those of the warehouse are in
+`marts.py`, `settling.py` and `recording.py`; `deciding.py` has what people say of open items, `reading.py` what the
+warehouse answers besides.
 What does not live here: types of any engine (see `cuadre.model.arrow` and `cuadre.marts.schema`).
 """
 
@@ -21,23 +22,10 @@ from cuadre.model.columns.canonical import (
 )
 from cuadre.model.columns.deciding import DECISION, OPEN_BREAK, STANDING_DECISION
 from cuadre.model.columns.declaring import Column, Kind, Table
-from cuadre.model.columns.marts import (
-    ARCHIVE_ADMISSION,
-    BANK_MATCH,
-    BREAK_CAUSE,
-    CHECK_RESULT,
-    FEE_AUDIT,
-    INCIDENT,
-    MARTS,
-    PAYOUT_BRIDGE,
-    RECON_BREAK,
-    RECON_DAILY,
-    RECON_LINE,
-    RECON_SUGGESTION,
-    RUN_RECEIPT,
-    SETTLEMENT_BATCH,
-)
+from cuadre.model.columns.marts import BREAK_CAUSE, MARTS, RECON_BREAK, RECON_DAILY, RECON_LINE, RECON_SUGGESTION
 from cuadre.model.columns.reading import MOVEMENT
+from cuadre.model.columns.recording import ARCHIVE_ADMISSION, CHECK_RESULT, INCIDENT, RUN_RECEIPT
+from cuadre.model.columns.settling import BANK_MATCH, FEE_AUDIT, PAYOUT_BRIDGE, SETTLEMENT_BATCH
 
 __all__ = [
     "ANSWERS",
