@@ -36,6 +36,9 @@ _FUNCTIONS = (
     rf"WHEN NOT RLIKE(text_, r'\A{BLANK}\z') THEN text_ END",
 )
 
+_NO_PATTERNS = "__globPaths__"
+"""Spark's own name, in no manual, of the option that says whether brackets and stars in a path are a pattern."""
+
 _UNFIT = ("CAST_", "NUMERIC_", "ARITHMETIC_", "FAILED_READ_FILE", "CANNOT_MERGE", "PARQUET_")
 """How the names of Spark's errors begin where a value or a file is at fault, and not the cluster."""
 
@@ -83,7 +86,7 @@ class SparkEngine:
         """A table expression over `files`, of which there is at least one; columns are brought together by name."""
         self._results += 1
         name = f"files_{self._results}"
-        reader = self._session.read.option("mergeSchema", "true").option("__globPaths__", "false")
+        reader = self._session.read.option("mergeSchema", "true").option(_NO_PATTERNS, "false")
         reader.parquet(*map(str, files)).createTempView(name)
         return name
 
