@@ -6,12 +6,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cuadre.config.exchange import Exchange
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import LINES, ORDERS
 from cuadre.pipeline.reconcile import reconcile
 from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, SOURCE, codes, line, order, run
 
 PLAIN = SOURCE.model_copy(update={"fees": ()})
+
+
+def believing(**exchange):
+    """The source with other bounds on what was exchanged."""
+    settlement = PLAIN.settlement.model_copy(update={"exchange": Exchange.model_validate(exchange)})
+    return PLAIN.model_copy(update={"settlement": settlement})
 
 
 def exchanged(line_no, gross, amount="100", rate="3.7525", **given):
@@ -24,8 +31,8 @@ def usd(order_id="o1", amount="100", **given):
     return order(order_id, **{"psp_reference": "c1", "currency": "USD", "amount": amount, **given})
 
 
-def only(tmp_path, row, *orders):
-    return run(tmp_path, [row], orders or [usd()], source=PLAIN).line(1)
+def only(tmp_path, row, *orders, source=PLAIN):
+    return run(tmp_path, [row], orders or [usd()], source=source).line(1)
 
 
 def test_a_payment_in_the_order_s_currency_matches_at_the_rate_it_was_exchanged_at(tmp_path):
@@ -46,6 +53,74 @@ def test_what_gross_differs_at_that_rate_is_booked_as_a_reason_of_its_own(tmp_pa
     reason = row["reasons"][0]
     assert (Decimal(reason["expected"]), Decimal(reason["got"])) == (Decimal("375.25"), Decimal(gross))
     assert reason["delta"] == row["delta"] == Decimal(delta)
+
+
+@pytest.mark.parametrize(
+    ("amount", "gross", "outcome"),
+    [
+        ("1000", "3771.26", "matched_with_variance"),
+        ("1000", "3733.74", "matched_with_variance"),
+        ("1000", "3771.27", "amount_mismatch"),
+        ("1000", "3733.73", "amount_mismatch"),
+        ("1000", "1000.00", "amount_mismatch"),
+        ("0.40", "1.51", "matched_with_variance"),
+        ("0.40", "1.49", "matched_with_variance"),
+        ("0.40", "1.52", "amount_mismatch"),
+        ("0.40", "1.48", "amount_mismatch"),
+    ],
+)
+def test_beyond_half_a_percent_or_a_cent_the_difference_clears_nothing(tmp_path, amount, gross, outcome):
+    row = only(tmp_path, exchanged(1, gross, amount), usd(amount=amount))
+    converted = (Decimal(amount) * Decimal("3.7525")).quantize(Decimal("0.01"))
+    assert (row["outcome"], codes(row), row["order_id"]) == (outcome, ["FX_DIFFERENCE"], "o1")
+    assert row["delta"] == row["reasons"][0]["delta"] == Decimal(gross) - converted
+
+
+@pytest.mark.parametrize(
+    ("percent", "gross", "outcome"),
+    [
+        ("0", "375.26", "matched_with_variance"),
+        ("0", "375.27", "amount_mismatch"),
+        ("2", "382.75", "matched_with_variance"),
+        ("2", "382.76", "amount_mismatch"),
+        ("100", "750.50", "matched_with_variance"),
+        ("100", "750.51", "amount_mismatch"),
+    ],
+)
+def test_the_bound_is_the_source_s_own(tmp_path, percent, gross, outcome):
+    assert only(tmp_path, exchanged(1, gross), source=believing(percent=percent))["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("rate", "gross", "expected", "outcome", "reasons"),
+    [
+        ("3.60", "360", "360", "matched", []),
+        ("3.90", "390", "390", "matched", []),
+        ("3.61", "361", "361", "matched", []),
+        ("3.599999", "360", "360", "matched", []),
+        ("3.59", "359", "360", "matched_with_variance", ["FX_DIFFERENCE"]),
+        ("0.01", "1", "360", "amount_mismatch", ["FX_DIFFERENCE"]),
+        ("0.266489", "26.65", "360", "amount_mismatch", ["FX_DIFFERENCE"]),
+        ("0.266489", "375.25", "360", "amount_mismatch", ["FX_DIFFERENCE"]),
+        ("375.25", "37525", "390", "amount_mismatch", ["FX_DIFFERENCE"]),
+    ],
+)
+def test_a_rate_beyond_the_declared_ones_counts_as_the_nearest_of_them(
+    tmp_path, rate, gross, expected, outcome, reasons
+):
+    row = only(tmp_path, exchanged(1, gross, rate=rate), source=believing(rates={"USD": {"PEN": ["3.60", "3.90"]}}))
+    assert (row["outcome"], codes(row)) == (outcome, reasons)
+    assert (row["expected"], row["delta"]) == (Decimal(expected), Decimal(gross) - Decimal(expected))
+
+
+def test_rates_of_other_currencies_say_nothing_of_this_one(tmp_path):
+    others = believing(rates={"EUR": {"PEN": ["1", "2"]}, "USD": {"USX": ["1", "2"]}})
+    assert only(tmp_path, exchanged(1, "375.25"), source=others)["outcome"] == "matched"
+
+
+def test_what_comes_to_more_than_money_can_say_is_not_exchanged(tmp_path):
+    row = only(tmp_path, exchanged(1, "1", "1", "999999999999"), usd(amount="999999999999"))
+    assert (row["outcome"], codes(row)) == ("currency_mismatch", ["CURRENCY_DIFFERS"])
 
 
 @pytest.mark.parametrize(("amount", "rate", "gross"), [("10.01", "0.5", "5.01"), ("0.03", "0.5", "0.02")])

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from cuadre.config.calendar import Calendar
+from cuadre.config.exchange import Exchange
 from cuadre.config.matching import Matching
 from cuadre.config.naming import NamePattern
 from cuadre.config.references import ChannelReference, SecretReference, Strict
@@ -135,11 +136,14 @@ class FeePlan(Strict):
 
 
 class Settlement(Strict):
-    """How orders come to be settled: lag in business days from payment to archive, amount tolerance by currency."""
+    """How orders come to be settled: lag in business days from payment to archive, amount tolerance by currency, and
+    what is believed of payments in another currency.
+    """
 
     lag_days: Annotated[int, Field(ge=0, le=60)] = 1
     calendar: Calendar = Calendar()
     tolerance: dict[Currency, Money] = Field(default_factory=dict)
+    exchange: Exchange = Exchange()
 
     def in_hand_on(self, day: date) -> date:
         """The day on which what was paid on `day` is expected to be in hand."""
@@ -221,7 +225,7 @@ class Source(Strict):
         named = {plan.currency for plan in self.fees}
         named |= set(self.decisions.second_person_above)
         named |= set(self.limits.amounts) | set(self.settlement.tolerance) | set(self.thresholds.unreconciled)
-        named |= self.matching.currencies
+        named |= self.matching.currencies | self.settlement.exchange.settled_in
         strangers = sorted(named - set(self.currencies))
         if strangers:
             raise ValueError(f"{', '.join(strangers)} is not among `currencies`: {', '.join(self.currencies)}")

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
+from cuadre.matching.exchanging import believed_difference, believed_rate
 from cuadre.matching.passes import pass_steps
 from cuadre.matching.steps import Step
 from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
@@ -85,6 +86,8 @@ def shared_parameters(
         "same_channel": "TRUE" if "channel" in lacking else "COALESCE(l.channel = o.channel, TRUE)",
         "contract_fee": fee_sql(source.fees, prefix="l."),
         "contract_tax": tax_sql(source.fees, "l.fee", prefix="l."),
+        "believed_rate": believed_rate(settlement.exchange),
+        "believed_difference": believed_difference(settlement.exchange, "converted"),
         "taken": literals(TAKEN_STATUSES),
         "returns": literals(LINKED_LINE_TYPES),
         "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),

@@ -124,7 +124,7 @@ class ReasonCode(Enum):
 
     AMOUNT_DIFFERS = "Order amount and gross differ by more than the tolerance."
     AMOUNT_WITHIN_TOLERANCE = "Order amount and gross differ, within the source's tolerance."
-    FX_DIFFERENCE = "Gross is not what was paid in the order's currency at the line's own rate, rounded to cents."
+    FX_DIFFERENCE = "Gross is not what was paid in the order's currency, at the line's rate or the nearest believed."
     CURRENCY_DIFFERS = "Order and line are in different currencies; amounts are not compared."
     STATUS_DIFFERS = "The order's state does not fit the line's type."
     FEE_DIFFERS = "The fee charged is not the contract's."

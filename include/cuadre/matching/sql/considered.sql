@@ -2,7 +2,8 @@
 -- reference joins on equality of one key, so its candidate graph falls into complete groups (all lines with a key, all
 -- orders with it): whoever shares a neighbour shares all of them, and the counts are those of the connected component.
 -- A line that was exchanged from the order's currency is compared by what was paid in that one; what its gross differs
--- from that at its own rate, rounded half up to cents, is told apart, and `expected` is the order's amount at that rate.
+-- from that at its rate, as far as the source believes it, rounded half up to cents, is told apart, and `expected` is the
+-- order's amount at that rate. What comes to more than money can say was not exchanged.
 WITH pairs AS (
     ${pairs}
 ),
@@ -18,8 +19,11 @@ compared AS (
         o.currency AS order_currency,
         o.amount,
         l.gross,
-        l.exchange_rate,
-        l.currency <> o.currency AND COALESCE(l.exchanged_from = o.currency, FALSE) AS exchanged,
+        ${believed_rate} AS exchange_rate,
+        l.currency <> o.currency
+        AND COALESCE(l.exchanged_from = o.currency, FALSE)
+        AND CAST(GREATEST(ABS(l.presentment_amount), ABS(o.amount)) AS DECIMAL(20, 6)) * ${believed_rate} < 999999999999
+            AS exchanged,
         CASE WHEN l.currency <> o.currency THEN l.presentment_amount ELSE l.gross END AS paid,
         FILLED(l.channel) AS channel,
         FILLED(o.channel) AS order_channel,
@@ -59,6 +63,7 @@ judged AS (
 reasoned AS (
     SELECT
         *,
+        beyond_tolerance OR COALESCE(ABS(gross - converted) > ${believed_difference}, FALSE) AS beyond_belief,
         LIST_FILTER(
             [
                 CASE WHEN currency_differs THEN REASON('CURRENCY_DIFFERS', 'currency', order_currency, currency, NULL) END,
@@ -102,7 +107,7 @@ SELECT
     gross AS got,
     CASE
         WHEN currency_differs THEN 'currency_mismatch'
-        WHEN beyond_tolerance THEN 'amount_mismatch'
+        WHEN beyond_belief THEN 'amount_mismatch'
         WHEN status NOT IN (${taken}) THEN 'status_mismatch'
         WHEN ARRAY_LENGTH(reasons) > 0 THEN 'matched_with_variance'
         ELSE 'matched'
