@@ -1,8 +1,7 @@
-"""Every expectation on a day's lines, declared once: name, severity, sentence and the SQL of what breaks it.
+"""Every expectation on a day's lines, declared once: name, severity, sentence and what breaks it.
 
 The Great Expectations suite, `docs/checks.md` and the tests are made from `EXPECTATIONS` and from the column registry.
-A query selects (archive_id, line_no) of the lines that break the expectation, from `{batch}`; nothing else of a line
-ever leaves DuckDB. What does not live here: how the queries are run, and what a failure does.
+What does not live here: SQL that takes more than a comparison (`queries.py`), how it is run, and what a failure does.
 
 Which severity: critical where going on would publish wrong money or a wrong day (the lines contradict themselves, or
 are not what was asked for), warning where a line is merely wrong or odd: reconciliation gives that line its outcome,
@@ -13,13 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
 from cuadre.model.codes import LINKED_LINE_TYPES, CheckSeverity, LineType
-from cuadre.model.columns import LINES, Kind
+from cuadre.model.columns import LINES
 from cuadre.model.literals import literals
+from cuadre.quality.queries import (
+    Query,
+    after_day,
+    before_window,
+    line_repeated,
+    lines_lacking,
+    no_fee_plan,
+    outside_limits,
+    repeated,
+    schema,
+    unbalanced_batch,
+    untidy,
+)
 
 CRITICAL = CheckSeverity.CRITICAL
 WARNING = CheckSeverity.WARNING
@@ -27,18 +39,6 @@ WARNING = CheckSeverity.WARNING
 PAYMENTS = (LineType.PAYMENT,)
 RETURNS = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK)
 COSTED = (LineType.PAYMENT, LineType.FEE)
-REFERENCES = tuple(c for c in LINES.names if c.endswith("_reference"))
-
-DUCKDB_TYPES = {
-    Kind.TEXT: "VARCHAR",
-    Kind.COUNT: "BIGINT",
-    Kind.MONEY: "DECIMAL(18,6)",
-    Kind.DATE: "DATE",
-    Kind.INSTANT: "TIMESTAMP WITH TIME ZONE",
-}
-"""How DuckDB names the type of each kind of column that occurs in lines."""
-
-Query = Callable[[Source, date], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,83 +72,6 @@ def _rule(
     return Expectation(name, severity, doc, _where(condition, line_types), line_types)
 
 
-def _schema(_source: Source, _day: date) -> str:
-    # Great Expectations prints a warning about any query that does not name its batch, hence the remark in this one.
-    declared = ", ".join(f"('{column.name}', '{DUCKDB_TYPES[column.kind]}')" for column in LINES.columns)
-    optional = literals(column.name for column in LINES.columns if column.optional)
-    return (
-        "SELECT NULL AS archive_id, NULL AS line_no "
-        f"FROM (VALUES {declared}) AS declared(column_name, column_type) "
-        "LEFT JOIN (DESCRIBE lines_as_found) AS found USING (column_name) /* behind {batch} */ "
-        "WHERE found.column_type IS DISTINCT FROM declared.column_type "
-        f"AND NOT (found.column_type IS NULL AND column_name IN ({optional}))"
-    )
-
-
-def _repeated(column: str) -> Query:
-    payments = f"line_type = '{LineType.PAYMENT}'"
-    return lambda _source, _day: (
-        f"SELECT archive_id, line_no FROM {{batch}} WHERE {payments} AND {column} IN "
-        f"(SELECT {column} FROM {{batch}} WHERE {payments} AND {column} IS NOT NULL "
-        f"GROUP BY {column} HAVING count(*) > 1)"
-    )
-
-
-def _line_repeated(_source: Source, _day: date) -> str:
-    # counting numbers within an archive is cheap; only an archive that repeats one is looked at line by line
-    repeating = "SELECT archive_id FROM {batch} GROUP BY archive_id HAVING count(line_no) > count(DISTINCT line_no)"
-    return (
-        f"SELECT archive_id, line_no FROM {{batch}} WHERE archive_id IN ({repeating}) "
-        "GROUP BY archive_id, line_no HAVING count(*) > 1"
-    )
-
-
-def _lines_lacking(_source: Source, _day: date) -> str:
-    return (
-        "SELECT archive_id, max(line_no) AS line_no FROM {batch} GROUP BY archive_id "
-        "HAVING max(line_no) <> count(*) OR min(line_no) <> 1"
-    )
-
-
-def _unbalanced_batch(_source: Source, _day: date) -> str:
-    payout = f"line_type = '{LineType.PAYOUT}'"
-    return (
-        f"SELECT min(archive_id) FILTER ({payout}) AS archive_id, min(line_no) FILTER ({payout}) AS line_no "
-        "FROM {batch} WHERE batch_id IS NOT NULL GROUP BY batch_id, currency "
-        f"HAVING count(*) FILTER ({payout}) > 0 AND sum(net) <> 0"
-    )
-
-
-def _outside_limits(source: Source, _day: date) -> str:
-    bounds = [
-        f"(currency = '{currency}' AND gross NOT BETWEEN {low:f} AND {high:f})"
-        for currency, (low, high) in sorted(source.limits.amounts.items())
-    ]
-    return " OR ".join(bounds) or "false"
-
-
-def _no_fee_plan(source: Source, _day: date) -> str:
-    return f"({fee_sql(source.fees)}) IS NULL" if source.fees else "false"
-
-
-def _untidy(_source: Source, _day: date) -> str:
-    return " OR ".join(f"{column} = '' OR {column} LIKE ' %' OR {column} LIKE '% '" for column in REFERENCES)
-
-
-def _after_day(source: Source, day: date) -> str:
-    return f"occurred_at >= {_instant(source, day + timedelta(days=1))}"
-
-
-def _before_window(source: Source, day: date) -> str:
-    return f"occurred_at < {_instant(source, day - timedelta(days=source.orders.lookback_days))}"
-
-
-def _instant(source: Source, day: date) -> str:
-    """The start of local day `day` as an SQL literal in UTC."""
-    start = datetime.combine(day, time(0), tzinfo=source.zone).astimezone(UTC)
-    return f"TIMESTAMPTZ '{start:%Y-%m-%d %H:%M:%S}+00'"
-
-
 def _given(column: str) -> Expectation:
     return _rule(f"{column}_given", CRITICAL, f"Every line has its {column}.", lambda _s, _d: f"{column} IS NULL")
 
@@ -158,20 +81,20 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "columns_as_declared",
         CRITICAL,
         "Every column of the registry is there with its declared type; money is an exact decimal, never a float.",
-        _schema,
+        schema,
     ),
     *(_given(column.name) for column in LINES.columns if not column.nullable),
     Expectation(
         "line_unique",
         CRITICAL,
         "No line is there twice: archive and line number identify it.",
-        _line_repeated,
+        line_repeated,
     ),
     Expectation(
         "lines_complete",
         WARNING,
         "The line numbers of each archive run from 1 without a gap; the last line of an archive with a gap is named.",
-        _lines_lacking,
+        lines_lacking,
     ),
     _rule(
         "one_source",
@@ -221,21 +144,21 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "batch_nets_to_zero",
         CRITICAL,
         "In every batch and currency with a payout, the nets of all lines, payout included, sum to zero.",
-        _unbalanced_batch,
+        unbalanced_batch,
         (LineType.PAYOUT,),
     ),
     _rule(
         "payment_within_limits",
         WARNING,
         "A payment's gross lies within the source's limits for its currency.",
-        _outside_limits,
+        outside_limits,
         PAYMENTS,
     ),
     _rule(
         "fee_plan_known",
         WARNING,
         "The fee contract has a plan for every payment; not asked when the source declares no plans.",
-        _no_fee_plan,
+        no_fee_plan,
         PAYMENTS,
     ),
     _rule(
@@ -263,14 +186,14 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "psp_reference_unique",
         WARNING,
         "No provider reference stands on more than one payment.",
-        _repeated("psp_reference"),
+        repeated("psp_reference"),
         PAYMENTS,
     ),
     Expectation(
         "operation_reference_unique",
         WARNING,
         "No operation number stands on more than one payment.",
-        _repeated("operation_reference"),
+        repeated("operation_reference"),
         PAYMENTS,
     ),
     _rule(
@@ -291,19 +214,19 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         "references_trimmed",
         WARNING,
         "No reference is empty text or has blanks around it: empty is NULL.",
-        _untidy,
+        untidy,
     ),
     _rule(
         "occurred_before_end_of_day",
         WARNING,
         "Nothing happened after the local end of the settlement day.",
-        _after_day,
+        after_day,
     ),
     _rule(
         "occurred_within_lookback",
         WARNING,
         "Nothing happened before the days whose cut-off may still put it into this settlement (orders.lookback_days).",
-        _before_window,
+        before_window,
     ),
 )
 """All expectations, in the order in which they are reported."""

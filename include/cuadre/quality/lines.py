@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from cuadre.model.columns import LINES, Column
 from cuadre.model.errors import ConfigurationError
 from cuadre.model.parquet import parquet_sql
-from cuadre.quality.expectations import DUCKDB_TYPES
+from cuadre.quality.queries import DUCKDB_TYPES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
