@@ -117,7 +117,6 @@ def test_the_bridge_walks_from_gross_to_the_bank(put: Publish, read: Reader) -> 
             ("chargeback_reversals", "5", "45.75"),
             ("adjustments", "2", "47.75"),
             ("rounding", "0.01", "47.76"),
-            ("fx", "0", "47.76"),
             ("net", "0", "47.76"),
             ("payout", "-0.01", "47.75"),
             ("bank", "-47.70", "0.05"),

@@ -4,8 +4,8 @@
 WITH steps (step_no, step) AS (
     VALUES
     (0, 'carried'), (1, 'gross'), (2, 'fees'), (3, 'tax'), (4, 'refunds'), (5, 'reversals'), (6, 'chargebacks'),
-    (7, 'chargeback_reversals'), (8, 'adjustments'), (9, 'rounding'), (10, 'fx'), (11, 'net'), (12, 'payout'),
-    (13, 'bank'), (14, 'unexplained')
+    (7, 'chargeback_reversals'), (8, 'adjustments'), (9, 'rounding'), (10, 'net'), (11, 'payout'), (12, 'bank'),
+    (13, 'unexplained')
 ),
 
 bank AS (
@@ -39,7 +39,6 @@ amounts AS (
             WHEN 'chargeback_reversals' THEN b.chargeback_reversals
             WHEN 'adjustments' THEN b.adjustments
             WHEN 'rounding' THEN b.roundings
-            WHEN 'fx' THEN 0
             WHEN 'net' THEN b.net - b.of_lines
             WHEN 'payout' THEN b.owed - b.net
             WHEN 'bank' THEN -k.credited

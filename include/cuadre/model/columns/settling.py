@@ -50,14 +50,14 @@ PAYOUT_BRIDGE = Table(
         count("step_no", "Place of the step, in ascending order."),
         text(
             "step",
-            "gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, fx, net, "
+            "gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, net, "
             "payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.",
         ),
         money(
             "amount",
-            "What the step adds. For net and payout what the steps before do not explain, 0 when all is well; for fx "
-            "0, since gross is in the currency of the settlement; bank takes away what was credited; unexplained is "
-            "the rest, so that the walk ends at 0.",
+            "What the step adds, in the currency of the settlement. For net and payout what the steps before do not "
+            "explain, 0 when all is well; bank takes away what was credited; unexplained is the rest, so that the walk "
+            "ends at 0.",
         ),
         money("total", "The sum of this step's amount and all before it."),
     ),

@@ -253,8 +253,8 @@ COMMENT ON COLUMN recon.payout_bridge_history.batch_date IS 'Settlement day of t
 COMMENT ON COLUMN recon.payout_bridge_history.batch_id IS 'The provider''s batch; ''-'' collects lines without one.';
 COMMENT ON COLUMN recon.payout_bridge_history.currency IS 'ISO 4217 code.';
 COMMENT ON COLUMN recon.payout_bridge_history.step_no IS 'Place of the step, in ascending order.';
-COMMENT ON COLUMN recon.payout_bridge_history.step IS 'gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, fx, net, payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.';
-COMMENT ON COLUMN recon.payout_bridge_history.amount IS 'What the step adds. For net and payout what the steps before do not explain, 0 when all is well; for fx 0, since gross is in the currency of the settlement; bank takes away what was credited; unexplained is the rest, so that the walk ends at 0.';
+COMMENT ON COLUMN recon.payout_bridge_history.step IS 'gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, net, payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.';
+COMMENT ON COLUMN recon.payout_bridge_history.amount IS 'What the step adds, in the currency of the settlement. For net and payout what the steps before do not explain, 0 when all is well; bank takes away what was credited; unexplained is the rest, so that the walk ends at 0.';
 COMMENT ON COLUMN recon.payout_bridge_history.total IS 'The sum of this step''s amount and all before it.';
 COMMENT ON COLUMN recon.payout_bridge_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.payout_bridge_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
@@ -617,8 +617,8 @@ COMMENT ON COLUMN recon.payout_bridge."batch_date" IS 'Settlement day of the bat
 COMMENT ON COLUMN recon.payout_bridge."batch_id" IS 'The provider''s batch; ''-'' collects lines without one.';
 COMMENT ON COLUMN recon.payout_bridge."currency" IS 'ISO 4217 code.';
 COMMENT ON COLUMN recon.payout_bridge."step_no" IS 'Place of the step, in ascending order.';
-COMMENT ON COLUMN recon.payout_bridge."step" IS 'gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, fx, net, payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.';
-COMMENT ON COLUMN recon.payout_bridge."amount" IS 'What the step adds. For net and payout what the steps before do not explain, 0 when all is well; for fx 0, since gross is in the currency of the settlement; bank takes away what was credited; unexplained is the rest, so that the walk ends at 0.';
+COMMENT ON COLUMN recon.payout_bridge."step" IS 'gross, fees, tax, refunds, reversals, chargebacks, chargeback_reversals, adjustments, rounding, net, payout, bank, unexplained; for a batch of an earlier day carried, bank, unexplained.';
+COMMENT ON COLUMN recon.payout_bridge."amount" IS 'What the step adds, in the currency of the settlement. For net and payout what the steps before do not explain, 0 when all is well; bank takes away what was credited; unexplained is the rest, so that the walk ends at 0.';
 COMMENT ON COLUMN recon.payout_bridge."total" IS 'The sum of this step''s amount and all before it.';
 COMMENT ON COLUMN recon.payout_bridge."known_from" IS 'Since when this row is believed.';
 CREATE VIEW recon.fee_audit AS SELECT h."source", h."settlement_date", h."currency", h."channel", h."payments", h."deviating", h."gross", h."fee_contract", h."fee_charged", h."tax_contract", h."tax_charged", h."known_from" FROM recon.fee_audit_history AS h WHERE h.known_to IS NULL;
