@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.given import DAY
-from benchmarks.measure import Contender, Run, duel, median, ratio
+from benchmarks.measure import Contender, Measurement, duel, median, ratio
 from cuadre.config import load_source
 from cuadre.marts.migrate import migrate
 from cuadre.sandbox.postgres import running_postgres
@@ -236,7 +236,7 @@ def _report(title: str, goal: str, sides: Sequence[Contender], plan: Plan) -> No
     sys.stdout.flush()
 
 
-def _row(name: str, runs: Sequence[Run], against: str) -> str:
+def _row(name: str, runs: Sequence[Measurement], against: str) -> str:
     wall, cpu, peak = (median(runs, what) for what in ("wall", "cpu", "peak_mib"))
     return f"| {name} | {wall:.2f} s | {cpu:.2f} s | {peak:,.0f} MiB | {against} |"
 

@@ -26,7 +26,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Measurement:
     """One finished process: wall seconds, processor seconds, and the peak resident MiB of its largest process."""
 
     wall: float
@@ -34,9 +34,11 @@ class Run:
     peak_mib: float
 
 
-def duel(contenders: Sequence[Contender], runs: int, log: Path, *, warm_up: bool = True) -> dict[str, list[Run]]:
+def duel(
+    contenders: Sequence[Contender], runs: int, log: Path, *, warm_up: bool = True
+) -> dict[str, list[Measurement]]:
     """Run all contenders in turn, `runs` times, after one warm-up of each that is not counted."""
-    results: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
+    results: dict[str, list[Measurement]] = {contender.name: [] for contender in contenders}
     for turn in range(0 if warm_up else 1, runs + 1):
         for contender in contenders:
             contender.prepare()
@@ -47,17 +49,17 @@ def duel(contenders: Sequence[Contender], runs: int, log: Path, *, warm_up: bool
     return results
 
 
-def median(runs: Sequence[Run], what: str) -> float:
+def median(runs: Sequence[Measurement], what: str) -> float:
     """Median of one figure of the runs."""
     return statistics.median(float(getattr(run, what)) for run in runs)
 
 
-def ratio(ours: Sequence[Run], theirs: Sequence[Run]) -> float:
+def ratio(ours: Sequence[Measurement], theirs: Sequence[Measurement]) -> float:
     """Median of ours/theirs pair by pair: it holds when the machine's speed drifts."""
     return statistics.median(a.wall / b.wall for a, b in zip(ours, theirs, strict=True))
 
 
-def _run(contender: Contender, log: Path) -> Run:
+def _run(contender: Contender, log: Path) -> Measurement:
     with log.open("ab") as output:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -68,4 +70,4 @@ def _run(contender: Contender, log: Path) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{contender.name} ended with {process.returncode}; see {log}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Measurement(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)

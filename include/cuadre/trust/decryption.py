@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from cuadre.model.codes import RejectionReason
 from cuadre.model.errors import ArchiveRejected
-from cuadre.trust.run import PIPE_BYTES, Run, running
+from cuadre.trust.run import PIPE_BYTES, GpgProcess, running
 from cuadre.trust.status import Statement
 from cuadre.trust.verification import Verification
 
@@ -28,10 +28,10 @@ class Decryption:
     honest archive of this size needs. Every byte that it hands out goes through the `witness`, too, if there is one.
     """
 
-    def __init__(self, run: Run, ciphertext: BinaryIO, limit: int, witness: Verification | None) -> None:
+    def __init__(self, gpg: GpgProcess, ciphertext: BinaryIO, limit: int, witness: Verification | None) -> None:
         self.plaintext_bytes = 0
         self.witness = witness
-        self._run = run
+        self._gpg = gpg
         self._ciphertext = ciphertext
         self._limit = limit
 
@@ -42,21 +42,21 @@ class Decryption:
 
     def read(self, size: int = PIPE_BYTES) -> bytes:
         """Up to `size` bytes of content as soon as there are any; b"" at the end."""
-        assert self._run.process.stdout is not None
-        data = os.read(self._run.process.stdout.fileno(), size)
+        assert self._gpg.process.stdout is not None
+        data = os.read(self._gpg.process.stdout.fileno(), size)
         self.plaintext_bytes += len(data)
         if self.plaintext_bytes > self._limit:
             raise ArchiveRejected(
                 RejectionReason.ARCHIVE_UNSAFE, f"The message unpacks to more than the allowed {self._limit} bytes."
             )
-        self._run.refuse_late()
+        self._gpg.refuse_late()
         if self.witness is not None:
             self.witness.feed(data)
         return data
 
     def conclude(self) -> tuple[Statement, int]:
         """What gpg said, and its exit code. Call it once, after `read` returned b""."""
-        return self._run.conclude()
+        return self._gpg.conclude()
 
 
 @contextlib.contextmanager
@@ -87,6 +87,6 @@ def decrypting(
             stdout=subprocess.PIPE,
             size=os.fstat(file.fileno()).st_size,
             passphrase=passphrase,
-        ) as run,
+        ) as gpg,
     ):
-        yield Decryption(run, file, limit, witness)
+        yield Decryption(gpg, file, limit, witness)

@@ -35,7 +35,7 @@ _FROM_OUTSIDE = {-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIG
 """Exit codes of a gpg that somebody else ended: an operator, or a system that ran out of memory."""
 
 
-class Run:
+class GpgProcess:
     """A running gpg. `late` says that it worked far longer than any honest message of this size needs."""
 
     def __init__(self, process: subprocess.Popen[bytes], status: int, size: int) -> None:
@@ -104,7 +104,7 @@ def running(
     stdout: int,
     size: int,
     passphrase: str | None = None,
-) -> Iterator[Run]:
+) -> Iterator[GpgProcess]:
     """Start gpg with the private home `view`, as if it were `now`; it is gone when the block ends.
 
     `digests` are the hashes a signature may be made with; `size` in bytes is what its patience is measured by.
@@ -134,11 +134,11 @@ def running(
         os.close(status_in)
         os.close(pass_out)
     _widen(process)
-    run = Run(process, status_out, size)
+    gpg = GpgProcess(process, status_out, size)
     try:
-        yield run
+        yield gpg
     finally:
-        run.stop()
+        gpg.stop()
 
 
 def _widen(process: subprocess.Popen[bytes]) -> None:

@@ -9,23 +9,23 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cuadre.trust.run import PIPE_BYTES, Run, running
+from cuadre.trust.run import PIPE_BYTES, GpgProcess, running
 from cuadre.trust.status import Statement
 
 
 class Verification:
     """A gpg that is fed what was signed. After the last byte, `conclude` says what it thinks of the signatures."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, gpg: GpgProcess) -> None:
+        self._gpg = gpg
 
     def feed(self, data: bytes) -> None:
         """More of the signed bytes. A gpg that wants no more of them says why at the end."""
-        assert self._run.process.stdin is not None
+        assert self._gpg.process.stdin is not None
         rest = memoryview(data)
         with contextlib.suppress(BrokenPipeError):
             while rest:
-                rest = rest[os.write(self._run.process.stdin.fileno(), rest) :]
+                rest = rest[os.write(self._gpg.process.stdin.fileno(), rest) :]
 
     def feed_file(self, file: Path) -> None:
         """All of `file`."""
@@ -35,9 +35,9 @@ class Verification:
 
     def conclude(self) -> tuple[Statement, int]:
         """What gpg said, and its exit code. Call it once."""
-        assert self._run.process.stdin is not None
-        self._run.process.stdin.close()
-        return self._run.conclude()
+        assert self._gpg.process.stdin is not None
+        self._gpg.process.stdin.close()
+        return self._gpg.conclude()
 
 
 @contextlib.contextmanager
@@ -56,5 +56,5 @@ def verifying(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         size=limit,
-    ) as run:
-        yield Verification(run)
+    ) as gpg:
+        yield Verification(gpg)
