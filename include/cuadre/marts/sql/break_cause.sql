@@ -1,6 +1,7 @@
 -- What breaks share, beside how common it is among all items of the kind. `new` are breaks that were none when the day
 -- began, `open` are all there are. The ten values of each dimension with most breaks are kept, and of these what can be
--- held against all items. Shares and lift are cut after six decimals, never rounded up.
+-- held against all items. Whatever column of `broken` and `present` is not named here is a dimension. Shares and lift
+-- are cut after six decimals, never rounded up.
 WITH scoped AS (
     SELECT s.scope, UNNEST([b.outcome, 'any']) AS outcome, b.* EXCLUDE (outcome)
     FROM broken AS b
@@ -18,16 +19,21 @@ shared AS (
         SUM(at_risk) AS at_risk,
         SUM(SUM(items)) OVER (PARTITION BY scope, outcome, dimension, value) AS breaks_of_value
     FROM (
-        UNPIVOT scoped ON archive, batch, channel, fee_plan, hour, merchant, line_type, currency
+        UNPIVOT scoped ON COLUMNS(* EXCLUDE (scope, outcome, is_new, unit, items, at_risk))
         INTO NAME dimension VALUE value
     ) AS spread
     GROUP BY scope, outcome, dimension, value, unit
 ),
 
 common AS (
-    SELECT scope, dimension, value, SUM(items) AS items, SUM(SUM(items)) OVER (PARTITION BY scope, dimension) AS of_items
+    SELECT
+        scope,
+        dimension,
+        value,
+        SUM(items) AS items,
+        SUM(SUM(items)) OVER (PARTITION BY scope, dimension) AS of_items
     FROM (
-        UNPIVOT present ON archive, batch, channel, fee_plan, hour, merchant, line_type, currency
+        UNPIVOT present ON COLUMNS(* EXCLUDE (is_new, unit, items))
         INTO NAME dimension VALUE value
     ) AS spread
     INNER JOIN (VALUES ('new'), ('open')) AS s (scope) ON spread.is_new OR s.scope = 'open'
@@ -39,7 +45,9 @@ ranked AS (
         s.*,
         c.items,
         c.of_items,
-        DENSE_RANK() OVER (PARTITION BY s.scope, s.outcome, s.dimension ORDER BY s.breaks_of_value DESC, s.value) AS place
+        DENSE_RANK() OVER (
+            PARTITION BY s.scope, s.outcome, s.dimension ORDER BY s.breaks_of_value DESC, s.value
+        ) AS place
     FROM shared AS s
     INNER JOIN common AS c ON c.scope = s.scope AND c.dimension = s.dimension AND c.value = s.value
 ),

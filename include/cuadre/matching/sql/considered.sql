@@ -2,8 +2,8 @@
 -- reference joins on equality of one key, so its candidate graph falls into complete groups (all lines with a key, all
 -- orders with it): whoever shares a neighbour shares all of them, and the counts are those of the connected component.
 -- A line that was exchanged from the order's currency is compared by what was paid in that one; what its gross differs
--- from that at its rate, as far as the source believes it, rounded half up to cents, is told apart, and `expected` is the
--- order's amount at that rate. What comes to more than money can say was not exchanged.
+-- from that at its rate, as far as the source believes it, rounded half up to cents, is told apart, and `expected` is
+-- the order's amount at that rate. What comes to more than money can say was not exchanged.
 WITH pairs AS (
     ${pairs}
 ),
@@ -52,7 +52,9 @@ judged AS (
         (currency = order_currency OR exchanged) AND paid <> amount AS amount_differs,
         (currency = order_currency OR exchanged) AND ABS(paid - amount) > tolerance AS beyond_tolerance,
         CASE WHEN exchanged THEN 'presentment_amount' ELSE 'gross' END AS paid_field,
-        CASE WHEN exchanged THEN CAST(ROUND(CAST(paid AS DECIMAL(20, 6)) * exchange_rate, 2) AS DECIMAL(18, 6)) END AS converted,
+        CASE
+            WHEN exchanged THEN CAST(ROUND(CAST(paid AS DECIMAL(20, 6)) * exchange_rate, 2) AS DECIMAL(18, 6))
+        END AS converted,
         CASE
             WHEN exchanged THEN CAST(ROUND(CAST(amount AS DECIMAL(20, 6)) * exchange_rate, 2) AS DECIMAL(18, 6))
             ELSE amount
@@ -66,7 +68,9 @@ reasoned AS (
         beyond_tolerance OR COALESCE(ABS(gross - converted) > ${believed_difference}, FALSE) AS beyond_belief,
         LIST_FILTER(
             [
-                CASE WHEN currency_differs THEN REASON('CURRENCY_DIFFERS', 'currency', order_currency, currency, NULL) END,
+                CASE
+                    WHEN currency_differs THEN REASON('CURRENCY_DIFFERS', 'currency', order_currency, currency, NULL)
+                END,
                 CASE WHEN beyond_tolerance THEN REASON('AMOUNT_DIFFERS', paid_field, amount, paid, delta) END,
                 CASE
                     WHEN amount_differs AND NOT beyond_tolerance
@@ -76,12 +80,19 @@ reasoned AS (
                     WHEN gross <> converted THEN REASON('FX_DIFFERENCE', 'gross', converted, gross, gross - converted)
                 END,
                 CASE WHEN status NOT IN (${taken}) THEN REASON('STATUS_DIFFERS', 'status', 'PAID', status, NULL) END,
-                CASE WHEN fee <> contract_fee THEN REASON('FEE_DIFFERS', 'fee', contract_fee, fee, fee - contract_fee) END,
-                CASE WHEN tax <> contract_tax THEN REASON('TAX_DIFFERS', 'tax', contract_tax, tax, tax - contract_tax) END,
                 CASE
-                    WHEN channel <> order_channel THEN REASON('CHANNEL_DIFFERS', 'channel', order_channel, channel, NULL)
+                    WHEN fee <> contract_fee THEN REASON('FEE_DIFFERS', 'fee', contract_fee, fee, fee - contract_fee)
                 END,
-                CASE WHEN due_on < in_hand_on THEN REASON('SETTLED_LATE', 'settlement_date', due_on, in_hand_on, NULL) END,
+                CASE
+                    WHEN tax <> contract_tax THEN REASON('TAX_DIFFERS', 'tax', contract_tax, tax, tax - contract_tax)
+                END,
+                CASE
+                    WHEN channel <> order_channel
+                        THEN REASON('CHANNEL_DIFFERS', 'channel', order_channel, channel, NULL)
+                END,
+                CASE
+                    WHEN due_on < in_hand_on THEN REASON('SETTLED_LATE', 'settlement_date', due_on, in_hand_on, NULL)
+                END,
                 CASE
                     WHEN psp_reference <> order_psp_reference
                         THEN REASON('REFERENCE_DIFFERS', 'psp_reference', order_psp_reference, psp_reference, NULL)

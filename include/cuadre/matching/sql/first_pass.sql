@@ -1,5 +1,5 @@
--- The whole day once, over few columns: payment lines beside the orders with their psp_reference. A pair is `clean` when
--- there is nothing at all to say about it; whatever is not clean is looked at again, with all its columns, by the
+-- The whole day once, over few columns: payment lines beside the orders with their psp_reference. A pair is `clean`
+-- when there is nothing at all to say about it; whatever is not clean is looked at again, with all its columns, by the
 -- passes proper (candidates.sql). Lateness is judged here for today's lines only: orders due at `due_from` or after it
 -- are in time. `awaited` marks orders that took money, so that a settlement is expected.
 SELECT

@@ -1,5 +1,5 @@
--- Pairs of an open line and an open order of the same amount and currency, paid next to each other. `alone` says that no
--- other open line or order has the amount.
+-- Pairs of an open line and an open order of the same amount and currency, paid next to each other. `alone` says that
+-- no other open line or order has the amount.
 SELECT
     l.item_id AS line_item,
     o.item_id AS order_item,

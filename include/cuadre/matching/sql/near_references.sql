@@ -1,8 +1,8 @@
--- Pairs of an open line and an open order with a reference of the same text, or one slip apart: a letter wrong, missing,
--- too many, or two neighbours swapped. Each text is written with each of its letters left out; texts one slip apart
--- share such a shape, so that shapes are joined by equality and texts are never all compared with each other. `alone`
--- says that neither item has another such pair. A text several items carry (more than ${shared}) identifies none of
--- them. Case counts for nothing; NULL has no text.
+-- Pairs of an open line and an open order with a reference of the same text, or one slip apart: a letter wrong,
+-- missing, too many, or two neighbours swapped. Each text is written with each of its letters left out; texts one slip
+-- apart share such a shape, so that shapes are joined by equality and texts are never all compared with each other.
+-- `alone` says that neither item has another such pair. A text several items carry (more than ${shared}) identifies
+-- none of them. Case counts for nothing; NULL has no text.
 WITH line_references AS (
     SELECT item_id, 'psp_reference' AS field, psp_reference AS reference, ${plain_psp_reference} AS text
     FROM suggestible_lines

@@ -1,4 +1,5 @@
--- The orders in play: the snapshot, and those only the open items still know, or know better. Blank references are NULL.
+-- The orders in play: the snapshot, and those only the open items still know, or know better. Blank references are
+-- NULL.
 SELECT
     o.order_id,
     FILLED(o.psp_reference) AS psp_reference,

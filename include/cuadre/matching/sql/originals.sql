@@ -1,5 +1,5 @@
--- The one original of every return that has one; `orders` above 1 means that several fit equally well. An order that only
--- an earlier day knows, since the snapshot has it no more, is none: nobody can say what was paid.
+-- The one original of every return that has one; `orders` above 1 means that several fit equally well. An order that
+-- only an earlier day knows, since the snapshot has it no more, is none: nobody can say what was paid.
 WITH found AS (
     SELECT
         line_key,

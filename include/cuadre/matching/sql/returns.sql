@@ -30,7 +30,9 @@ summed AS (
     SELECT
         l.*,
         COALESCE(e.given_back, 0)
-            + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type <> 'CHARGEBACK_REVERSAL') OVER original, 0)
+            + COALESCE(
+                SUM(ABS(gross)) FILTER (in_paid_currency AND line_type <> 'CHARGEBACK_REVERSAL') OVER original, 0
+            )
             AS given_back,
         COALESCE(e.charged_back, 0)
             + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type = 'CHARGEBACK') OVER original, 0)

@@ -1,5 +1,5 @@
--- The rows of one line that pays several orders: the line has a row without an order, and each order one without a line.
--- Where two choices of orders fit, the line and the orders are ambiguous.
+-- The rows of one line that pays several orders: the line has a row without an order, and each order one without a
+-- line. Where two choices of orders fit, the line and the orders are ambiguous.
 WITH told AS (
     SELECT
         s.line_key,

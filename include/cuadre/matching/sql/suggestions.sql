@@ -85,11 +85,16 @@ SELECT
     CAST(points AS DECIMAL(9, 6)) * 0.01 AS score,
     LIST_FILTER(
         [
-            CASE WHEN by_reference IS NOT NULL THEN REASON(by_reference, field, expected_reference, reference, NULL) END,
+            CASE
+                WHEN by_reference IS NOT NULL
+                    THEN REASON(by_reference, field, expected_reference, reference, NULL)
+            END,
             CASE WHEN by_amount IS NOT NULL THEN REASON(by_amount, 'gross', expected, got, delta) END,
             CASE
                 WHEN micros <= ${three_days}
-                    THEN REASON('TIME_NEAR', 'occurred_at', NULL, CAST((micros - micros % 1000000) / 1000000 AS BIGINT), NULL)
+                    THEN REASON(
+                        'TIME_NEAR', 'occurred_at', NULL, CAST((micros - micros % 1000000) / 1000000 AS BIGINT), NULL
+                    )
             END
         ],
         lambda reason: reason IS NOT NULL

@@ -1,7 +1,7 @@
 -- Payment lines the passes by reference cannot close: no order was found for them, or several, or one that other lines
--- point at too or that has another amount. One that may as well mean an order that took no money, or was cleared before,
--- stays ambiguous: no tolerance says which of the two was paid. `named_order` is the order their merchant_reference
--- names, if there is one; `settled_no` is the number of their settlement date in business days.
+-- point at too or that has another amount. One that may as well mean an order that took no money, or was cleared
+-- before, stays ambiguous: no tolerance says which of the two was paid. `named_order` is the order their
+-- merchant_reference names, if there is one; `settled_no` is the number of their settlement date in business days.
 SELECT
     l.*,
     n.order_id AS named_order,
