@@ -10,7 +10,7 @@ import pytest
 from cuadre.config import load_source
 from cuadre.model.codes import Outcome
 from cuadre.pipeline.admit import admit
-from cuadre.pipeline.carried import write_claims
+from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 
 LINES = 50_000

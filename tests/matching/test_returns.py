@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cuadre.model.columns import CLAIMS
-from cuadre.pipeline.carried import write_claims
+from cuadre.pipeline.claims import write_claims
 from tests.matching.tiny import AS_OF, DAY, A, B, claim, codes, give_back, inherited, line, order, run
 
 RETURNS = ["REFUND", "REVERSAL", "CHARGEBACK", "CHARGEBACK_REVERSAL"]

@@ -26,7 +26,7 @@ from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.columns import CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError
 from cuadre.pipeline.admit import admit
-from cuadre.pipeline.carried import write_claims
+from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 from tests.matching.tiny import claim, give_back, line, order, write
 

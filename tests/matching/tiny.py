@@ -17,7 +17,7 @@ from cuadre.config.source import Source
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import CLAIMS, LINES, ORDERS, Table
 from cuadre.model.records import ReconcileReport
-from cuadre.pipeline.carried import write_claims
+from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 from cuadre.sandbox.scenarios.story import SOURCE as SHOP
 

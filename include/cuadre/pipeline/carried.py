@@ -7,48 +7,27 @@ its hash, so that a day judged before an earlier one was there, or before it cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cuadre.config.source import Source
-from cuadre.model.codes import CLEARED, LINKED_LINE_TYPES
-from cuadre.model.literals import literals
 from cuadre.model.parquet import parquet_sql
 from cuadre.pipeline.lake import Lake
 
 CLAIMS_DAYS = 35
-"""At least so many days are looked back for orders cleared and money given back; what is older counts no more."""
+"""At least so many days are looked back for whatever was cleared or given back; before them, for old orders only."""
 
-_CLEARED = literals(outcome.name for outcome in CLEARED)
-_RETURNS = literals(LINKED_LINE_TYPES)
-_PAYS = f"line_type = 'PAYMENT' AND outcome IN ({_CLEARED}) AND order_id IS NOT NULL"
-_GIVES_BACK = f"line_type IN ({_RETURNS}) AND (order_id IS NOT NULL OR pass = 'original_reference')"
-_NAMES = "archive_id, line_no, psp_reference, merchant_reference, original_reference"
-_LINE = "order_id, archive_id, line_no, settlement_date, line_type, currency"
+KNOWN = "known_claims"
+"""The file in which a day hands on what it knows of older orders."""
 
-_UNNAMED = f"""
-    SELECT DISTINCT archive_id, line_no
-    FROM outcomes
-    WHERE ({_PAYS} AND pass <> 'psp_reference') OR ({_GIVES_BACK} AND order_id IS NULL)
-"""
-"""Lines whose own references are needed, because no order is known to have them."""
+_CLOCKS = timedelta(days=1)
+"""So much may a shop's and a provider's idea of a day differ, around midnight."""
 
-_CLAIMS = f"""
-    SELECT {_LINE}, expected AS gross
-    FROM outcomes
-    WHERE {_PAYS}
-    UNION ALL
-    SELECT order_id, NULL, NULL, settlement_date, 'PAYMENT', currency, expected
-    FROM outcomes
-    WHERE archive_id IS NULL AND outcome IN ({_CLEARED}) AND order_id IS NOT NULL
-    UNION ALL
-    SELECT {_LINE}, got AS gross
-    FROM outcomes
-    WHERE {_GIVES_BACK}
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY archive_id, line_no ORDER BY settlement_date DESC) = 1
-"""
+FileOf = Callable[[date, str], Path | None]
+"""Where the file of some name that an earlier day left is; None when it left none."""
 
 
 def day_before(lake: Lake, day: date) -> date | None:
@@ -62,22 +41,75 @@ def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
     return file_of(lake, before, "open_items") if before else None
 
 
-def claims(
-    lake: Lake, source: Source, day: date, out: Path, outcomes_of: Callable[[date], Path] | None = None
-) -> Path | None:
+def claims(lake: Lake, source: Source, day: date, out: Path, left: FileOf | None = None) -> Path | None:
     """Write what lines of earlier days cleared or gave back to `out`, sorted; None when no day is in reach.
 
-    `outcomes_of` says where the outcomes of an earlier day are, when not in the lake.
+    That is what the days in reach say, and what the day before knew of orders that are older than that. `left` says
+    where the files of an earlier day are, when not in the lake.
     """
-    earlier = _in_reach(lake, source, day)
+    earlier, of = _in_reach(lake, source, day), left or partial(left_in, lake)
     if not earlier:
         return None
-    if outcomes_of is None:
-        outcomes = lake.local([file_of(lake, each, "outcomes") for each in earlier])
-    else:
-        outcomes = [outcomes_of(each) for each in earlier]
-    write_claims(outcomes, out, lambda archives: _lines_before(lake, day, archives))
+    from cuadre.pipeline.claims import Known, write_claims
+
+    known = of(earlier[-1], KNOWN)
+    outcomes = [path for each in earlier if (path := of(each, "outcomes"))]
+    write_claims(
+        outcomes,
+        out,
+        partial(_lines_before, lake, day),
+        Known(known, _reach(source, day)) if known else None,
+    )
     return out
+
+
+def all_claims(
+    lake: Lake,
+    source: Source,
+    day: date,
+    recent: Path | None,
+    room: Path,
+    *,
+    orders: Path,
+    open_items: Path | None,
+    left: FileOf | None = None,
+) -> tuple[list[Path], date | None]:
+    """Add to the `recent` claims, which `claims` wrote, what days out of reach claim; and hand on what is known.
+
+    One record has one claim, however long ago. An order first heard of before the reach begins is searched for from
+    then on, unless the day before knew of it. Without such orders no file of these days is opened. What is known of
+    the few orders older than the look-back, which a line or an open item names, is left for the next day.
+
+    Args:
+        lake: Where earlier days are kept.
+        source: The source.
+        day: The settlement date.
+        recent: What `claims` wrote.
+        room: The folder to write to.
+        orders: The snapshot of the day.
+        open_items: What the day before left.
+        left: Where the files of an earlier day are, when not in the lake.
+
+    Returns:
+        The files of claims, and since when days out of reach were searched; None when they were not.
+    """
+    from cuadre.pipeline.claims import older_orders, without_known, write_known, write_older_claims
+
+    reach, of, found = _reach(source, day), left or partial(left_in, lake), [recent] if recent else []
+    old = older_orders(orders, open_items, _midnight(source, reach + _CLOCKS))
+    before, since = day_before(lake, day), None
+    if len(old) and before and before >= reach and (known := of(before, KNOWN)):
+        old = without_known(old, known)
+    if len(old):
+        since = min(old["begun"].to_pylist()).astimezone(source.zone).date() - _CLOCKS
+        outcomes = [path for each in _older(lake, source, day, since) if (path := of(each, "outcomes"))]
+        if outcomes:
+            lines, out = partial(_lines_before, lake, day), room / "older_claims.parquet"
+            write_older_claims(outcomes, out, lines, orders=old, recent=recent)
+            found.append(out)
+    older = older_orders(orders, open_items, _midnight(source, day - timedelta(days=source.orders.lookback_days)))
+    write_known(found, room / f"{KNOWN}.parquet", orders=older, open_items=open_items)
+    return found, since
 
 
 def _lines_before(lake: Lake, day: date, archives: set[str]) -> list[Path]:
@@ -115,56 +147,50 @@ def credits_since(source: Source, day: date) -> date:
 
 def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
     """The SHA-256 of every file `day` inherits from as things are now, by day and name."""
-    hashes = {
-        f"{each} outcomes": str(file_of(lake, each, "outcomes")["sha256"]) for each in _in_reach(lake, source, day)
-    }
+    earlier, hashes = _in_reach(lake, source, day), {}
+    for each in earlier:
+        hashes[f"{each} outcomes"] = str(file_of(lake, each, "outcomes")["sha256"])
     if before := open_items(lake, day):
         hashes["open_items"] = before["sha256"]
+    if earlier and (known := lake.read(lake.day(earlier[-1]))["files"].get(KNOWN)):
+        hashes[KNOWN] = known["sha256"]
     bank = _at_the_bank(lake, source, day)
     return hashes | {f"{each} bank_matches": str(file["sha256"]) for each, file in bank.items()}
+
+
+def searched(lake: Lake, source: Source, day: date, since: date | None) -> dict[str, str]:
+    """The SHA-256 of the outcomes of days out of reach that `day` searched, from `since` on, as things are now."""
+    days = _older(lake, source, day, since) if since else []
+    return {f"{each} outcomes": str(file_of(lake, each, "outcomes")["sha256"]) for each in days}
 
 
 def outdated(lake: Lake, source: Source, day: date) -> date | None:
     """The first day after `day` that was reconciled on something else than it would inherit now; None without any."""
     for later in (each for each in lake.days() if each > day):
-        if lake.read(lake.day(later)).get("inherited") != inherited(lake, source, later):
+        record = lake.read(lake.day(later))
+        since = date.fromisoformat(record["searched_since"]) if record.get("searched_since") else None
+        now = inherited(lake, source, later) | searched(lake, source, later, since)
+        if record.get("inherited") != now:
             return later
     return None
 
 
-def write_claims(outcomes: list[Path], out: Path, lines: Callable[[set[str]], Sequence[Path]]) -> None:
-    """What `outcomes` clear and give back, in the canonical columns of `claims`, to the Parquet file `out`.
-
-    A line that came up on several days is there once, as of the last of them. An order that was paid together with
-    others has a row of its own, without the line. The line's references are there only where no order is known to
-    have them: for a payment that another pass than the provider's reference paired, and a return of a payment without
-    an order.
-
-    Args:
-        outcomes: The outcomes of earlier days, one file each.
-        out: The file to write.
-        lines: Gives the files of admitted lines of archives, by their ids; not called where no reference is needed.
-    """
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW outcomes AS FROM {parquet_sql(outcomes)}")
-        connection.execute(f"CREATE TABLE unnamed AS {_UNNAMED}")
-        archives = {row[0] for row in connection.sql("SELECT DISTINCT archive_id FROM unnamed").fetchall()}
-        claims = f"({_CLAIMS})"
-        if files := list(lines(archives)) if archives else []:
-            named = f"SELECT {_NAMES} FROM {parquet_sql(files)} SEMI JOIN unnamed USING (archive_id, line_no)"
-            connection.execute(f"CREATE TABLE named AS {named}")
-            claims += " LEFT JOIN named USING (archive_id, line_no)"
-        rows = connection.sql(f"FROM {claims} ORDER BY order_id, archive_id, line_no, settlement_date")
-        rows.write_parquet(str(out), compression="zstd")
+def _reach(source: Source, day: date) -> date:
+    """The first day whose cleared orders are used up on `day`, whatever the order."""
+    lag = source.settlement.in_hand_on(day) - day
+    return day - max(timedelta(days=CLAIMS_DAYS), timedelta(days=source.orders.lookback_days) + lag + _CLOCKS)
 
 
 def _in_reach(lake: Lake, source: Source, day: date) -> list[date]:
-    """The reconciled days whose cleared orders are used up on `day`."""
-    lag = source.settlement.in_hand_on(day) - day
-    reach = max(CLAIMS_DAYS, source.orders.lookback_days + lag.days)
-    return [each for each in lake.days() if day - timedelta(days=reach) <= each < day]
+    return [each for each in lake.days() if _reach(source, day) <= each < day]
+
+
+def _older(lake: Lake, source: Source, day: date, since: date) -> list[date]:
+    return [each for each in lake.days() if since <= each < _reach(source, day)]
+
+
+def _midnight(source: Source, day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=source.zone)
 
 
 def _at_the_bank(lake: Lake, source: Source, day: date) -> dict[date, dict[str, Any]]:
@@ -188,3 +214,9 @@ def file_of(lake: Lake, day: date, name: str) -> dict[str, Any]:
     """The file record of `name` among what the run of `day` left."""
     record: dict[str, Any] = lake.read(lake.day(day))["files"][name]
     return record
+
+
+def left_in(lake: Lake, day: date, name: str) -> Path | None:
+    """A local copy of the file `name` that the run of `day` left; None when it left none."""
+    file = lake.read(lake.day(day))["files"].get(name)
+    return lake.local([file])[0] if file else None

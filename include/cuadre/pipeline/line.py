@@ -114,16 +114,23 @@ def check_day(work: Workplace, source: Source, day: date, admissions: Sequence[J
 
 
 def reconcile_day(work: Workplace, source: Source, day: date, admissions: Sequence[Json], *, now: datetime) -> Json:
-    """Match the day: {run, report, files: {name: {key, sha256, bytes}}, archives, open_items_before, inherited}.
+    """Match the day: {run, report, files: {name: {key, sha256, bytes}}, archives, open_items_before, inherited,
+    searched_since}.
 
     Orders and bank credits are snapshots of the warehouse, kept beside the outcomes; the day is judged as of the
-    source's `as_of`, not of `now`. `inherited` holds the hashes of what earlier days left for this one.
+    source's `as_of`, not of `now`. `inherited` holds the hashes of what earlier days left for this one; those of days
+    from `searched_since` on are among it, when old orders made the day look back further than it always does.
     """
     lake = work.lake(source)
     with work.journalled("reconcile", source, day, now) as note, work.room() as scratch:
         before, inherited = carried.open_items(lake, day), carried.inherited(lake, source, day)
-        report = _reconcile(work, source, day, lines_of(lake, admissions), before, scratch)
-        taken = {"archives": ids_of(admissions), "open_items_before": before, "inherited": inherited}
+        report, since = _reconcile(work, source, day, lines_of(lake, admissions), before, scratch)
+        taken = {
+            "archives": ids_of(admissions),
+            "open_items_before": before,
+            "inherited": inherited | carried.searched(lake, source, day, since),
+            "searched_since": since.isoformat() if since else None,
+        }
         record = keep_run(lake, day, report, scratch) | taken
         lake.write(lake.day(day), record)
         note.update(run=record["run"], items=report.items, breaks=report.breaks)
@@ -222,19 +229,21 @@ def _record_refusal(work: Workplace, source: Source, day: date, record: Json, no
 
 def _reconcile(
     work: Workplace, source: Source, day: date, lines: list[Path], before: Json | None, scratch: Path
-) -> ReconcileReport:
+) -> tuple[ReconcileReport, date | None]:
+    """The report, and since when days out of reach were searched for claims."""
     from cuadre.pipeline.reconcile import reconcile
     from cuadre.warehouse.snapshot import snapshot_bank_credits, snapshot_orders
 
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
     open_items = lake.local([before])[0] if before else None
-    claims = carried.claims(lake, source, day, scratch / "claims.parquet")
+    recent = carried.claims(lake, source, day, scratch / "claims.parquet")
     bank_before = carried.bank_matches(lake, source, day, scratch / "bank_before.parquet")
     orders, bank_credits = scratch / "orders.parquet", scratch / "bank_credits.parquet"
-    snapshot_orders(url, source, day, lines=lines, open_items=open_items, claims=claims, out=orders)
+    snapshot_orders(url, source, day, lines=lines, open_items=open_items, claims=recent, out=orders)
+    claims, since = carried.all_claims(lake, source, day, recent, scratch, orders=orders, open_items=open_items)
     if source.bank is not None:
         snapshot_bank_credits(url, source, day, out=bank_credits, since=carried.credits_since(source, day))
-    return reconcile(
+    report = reconcile(
         lines=lines,
         orders=orders,
         source=source,
@@ -247,3 +256,4 @@ def _reconcile(
         claims=claims,
         compute=compute_settings(source.matching.engine),
     )
+    return report, since

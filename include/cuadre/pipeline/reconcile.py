@@ -63,7 +63,7 @@ def reconcile(
     open_items: Path | None = None,
     bank_credits: Path | None = None,
     bank_matches: Path | None = None,
-    claims: Path | None = None,
+    claims: Path | Sequence[Path] | None = None,
     compute: Compute = _USUAL,
 ) -> ReconcileReport:
     """Match the day and leave `outcomes.parquet`, `open_items.parquet` and `suggestions.parquet` in `out`.
@@ -197,7 +197,7 @@ def _open_inputs(db: Engine, inputs: _Inputs) -> frozenset[str]:
     return lacking
 
 
-def _optional(path: Path | None, what: str) -> tuple[Path, ...]:
+def _optional(path: Path | Sequence[Path] | None, what: str) -> tuple[Path, ...]:
     return () if path is None else parquet_files(path, what)
 
 

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from cuadre.config.settings import compute_settings
@@ -113,7 +114,10 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
     record, out = lake.read(lake.day(day)), room / str(day)
     out.mkdir()
     (orders,) = lake.local([record["files"]["orders"]])
-    before = carried.day_before(lake, day)
+    before, left = carried.day_before(lake, day), partial(_result, lake, room)
+    open_items = left(before, "open_items") if before else None
+    recent = carried.claims(lake, rules, day, out / "claims.parquet", left)
+    claims, _ = carried.all_claims(lake, rules, day, recent, out, orders=orders, open_items=open_items, left=left)
     report = reconcile(
         lines=_lines(lake, rules, day, room, reopening),
         orders=orders,
@@ -121,19 +125,17 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
         as_of=rules.as_of(day),
         out=out,
         settlement_date=day,
-        open_items=_result(lake, before, "open_items", room) if before else None,
-        claims=carried.claims(
-            lake, rules, day, out / "claims.parquet", lambda each: _result(lake, each, "outcomes", room)
-        ),
+        open_items=open_items,
+        claims=claims,
         compute=compute_settings(rules.matching.engine),
     )
     return report.items
 
 
-def _result(lake: Lake, day: date, name: str, room: Path) -> Path:
-    """A file that `day` left: in `room` when it was judged anew, or else in the lake."""
+def _result(lake: Lake, room: Path, day: date, name: str) -> Path | None:
+    """A file that `day` left: in `room` when it was judged anew, or else in the lake; None when it left none."""
     anew = room / str(day) / f"{name}.parquet"
-    return anew if anew.exists() else lake.local([carried.file_of(lake, day, name)])[0]
+    return anew if anew.exists() else carried.left_in(lake, day, name)
 
 
 def _lines(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopening | None) -> list[Path]:

@@ -19,7 +19,7 @@ from cuadre.config import Source
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import CLEARED, Outcome
 from cuadre.model.columns import LINES, ORDERS, Table
-from cuadre.pipeline.carried import write_claims
+from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 from cuadre.sandbox.scenarios.story import Answer, Key, Row, Run, Story
 
