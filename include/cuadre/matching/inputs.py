@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuadre.matching.engine import Engine
-from cuadre.matching.types import empty, typed
-from cuadre.model.columns import Kind, Table
+from cuadre.matching.types import RECORDS, empty, typed
+from cuadre.model.columns import Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 
 
@@ -55,6 +55,7 @@ def _checked(file: Path, table: Table) -> list[str]:
     except pa.ArrowInvalid:
         raise ConfigurationError(f"{table.name}: {file.name} cannot be read as Parquet.") from None
     missing = [column.name for column in table.required if column.name not in held.names]
+    missing += [name for column in table.columns if column.kind in RECORDS for name in _missing_within(held, column)]
     if missing:
         raise ConfigurationError(f"{table.name}: {file.name} lacks the columns {', '.join(missing)}.")
     money = [column.name for column in table.columns if column.kind is Kind.MONEY and column.name in held.names]
@@ -64,3 +65,10 @@ def _checked(file: Path, table: Table) -> list[str]:
             f"{table.name}: {file.name} holds {', '.join(floats)} as floating point; money has to be DECIMAL(18,6)."
         )
     return list(held.names)
+
+
+def _missing_within(held: pa.Schema, column: Column) -> list[str]:
+    """The fields that a record in the column `column` lacks."""
+    kind = held.field(column.name).type if column.name in held.names else pa.struct([])
+    names = [field.name for field in kind] if pa.types.is_struct(kind) else []
+    return [f"{column.name}.{each.name}" for each in RECORDS[column.kind].required if each.name not in names]

@@ -8,6 +8,9 @@ from cuadre.model.columns import LINES, ORDERS, Column, Kind, Table
 
 REASON = "STRUCT(code VARCHAR, field VARCHAR, expected VARCHAR, got VARCHAR, delta DECIMAL(18,6))"
 
+RECORDS = {Kind.LINE: LINES, Kind.ORDER: ORDERS}
+"""Columns that hold a whole record, and of which table."""
+
 _TYPES = {
     Kind.TEXT: "VARCHAR",
     Kind.COUNT: "BIGINT",
@@ -37,7 +40,6 @@ def empty(table: Table) -> str:
 
 
 def _type(column: Column) -> str:
-    if column.kind in {Kind.LINE, Kind.ORDER}:
-        inside = LINES if column.kind is Kind.LINE else ORDERS
-        return f"STRUCT({', '.join(f'{each.name} {_type(each)}' for each in inside.columns)})"
+    if column.kind in RECORDS:
+        return f"STRUCT({', '.join(f'{each.name} {_type(each)}' for each in RECORDS[column.kind].columns)})"
     return _TYPES[column.kind]

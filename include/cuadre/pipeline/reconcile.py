@@ -23,21 +23,18 @@ from cuadre.matching.rendering import render
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.steps import Step
 from cuadre.matching.suggesting import suggestion_steps
-from cuadre.model.codes import BREAKS, LineType, OrderStatus
+from cuadre.model.codes import BREAKS
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
-from cuadre.model.errors import ConfigurationError, Refusal, Terminal
-from cuadre.model.literals import literal, literals
+from cuadre.model.errors import ConfigurationError, Terminal
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.given import refuse_guesswork
+from cuadre.pipeline.given_rows import refuse_repeated_lines, refuse_repeated_orders, refuse_rows
 from cuadre.trust.quarantine import quarantine
 
 _USUAL = Compute()
 
 _YEARS = range(2000, 2200)
 """Years in which there are settlements: any other is a slip, and too near the end of time to reckon with."""
-
-_LAST_LINE = 1_000_000_000
-"""The highest number a line may have in its archive: far more than any holds, and within the room of line_key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +101,18 @@ def reconcile(
         bank_matches=_optional(bank_matches, "bank_matches"),
         claims=_optional(claims, "claims"),
     )
+    if inputs.bank_matches and not inputs.bank_credits:
+        raise ConfigurationError(
+            "bank_matches say which batches are still open at the bank, and there are no bank credits to hold them "
+            "against: give those too (--bank-credits)."
+        )
     out.mkdir(parents=True, exist_ok=True)
     with quarantine(out / "reconcile") as private, open_engine(compute, private) as db:
         lacking = _open_inputs(db, inputs)
         day = settlement_date or _day(db, source, as_of)
         if day.year not in _YEARS:
             raise ConfigurationError(f"There is no settlement on {day}: look at the settlement_date of the lines.")
-        _check_lines(db, source)
-        _check_orders(db, source)
+        refuse_rows(db, source, day)
         report = _run(db, inputs, lacking, source, day, as_of, private)
         _refuse_lost_rows(db, report.items)
         return replace(
@@ -130,9 +131,9 @@ def _run(
     for step in steps(source):
         _make(db, step, shared)
         if step.name == "rest_lines":
-            _refuse_repeated_lines(db)
+            refuse_repeated_lines(db)
         if step.name == "rest_orders":
-            _refuse_repeated_orders(db)
+            refuse_repeated_orders(db)
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
     items = write_outcomes(db, shared, outcomes_path)
     still_open = write_open_items(db, shared, open_path)
@@ -185,16 +186,19 @@ def _kept(made: str, out: Path) -> str:
 
 def _open_inputs(db: Engine, inputs: _Inputs) -> frozenset[str]:
     """Make the inputs views; returns the optional columns no order of the snapshot has."""
-    open_input(db, "todays_lines", LINES, inputs.lines)
-    lacking = open_input(db, "snapshot_orders", ORDERS, inputs.orders)
-    open_input(db, "open_items", OPEN_ITEMS, inputs.open_items)
-    open_input(db, "bank_credits", BANK_CREDITS, inputs.bank_credits)
-    open_input(db, "bank_before", BANK_MATCHES, inputs.bank_matches)
-    open_input(db, "claims", CLAIMS, inputs.claims)
-    refuse_guesswork(LINES, inputs.lines)
-    refuse_guesswork(ORDERS, inputs.orders)
-    refuse_guesswork(BANK_CREDITS, inputs.bank_credits)
-    return lacking
+    given = {
+        "todays_lines": (LINES, inputs.lines),
+        "open_items": (OPEN_ITEMS, inputs.open_items),
+        "bank_credits": (BANK_CREDITS, inputs.bank_credits),
+        "bank_before": (BANK_MATCHES, inputs.bank_matches),
+        "claims": (CLAIMS, inputs.claims),
+        "snapshot_orders": (ORDERS, inputs.orders),
+    }
+    lacking = {}
+    for name, (table, files) in given.items():
+        lacking[name] = open_input(db, name, table, files)
+        refuse_guesswork(table, files)
+    return lacking["snapshot_orders"]
 
 
 def _optional(path: Path | Sequence[Path] | None, what: str) -> tuple[Path, ...]:
@@ -206,38 +210,13 @@ def _day(db: Engine, source: Source, as_of: datetime) -> date:
     days: list[date] = [row[0] for row in db.rows("SELECT DISTINCT settlement_date FROM todays_lines ORDER BY 1")]
     if len(days) > 1:
         raise ConfigurationError(
-            f"The lines are of {len(days)} settlement dates, {days[0]} to {days[-1]}; give settlement_date."
+            f"The lines are of {len(days)} settlement dates, {days[0]} to {days[-1]}; "
+            "reconcile each day by itself, with the open items the day before left."
         )
     if days:
         return days[0]
     day = as_of.astimezone(source.zone).date() - timedelta(days=1)
     return day if source.as_of(day) <= as_of else day - timedelta(days=1)
-
-
-def _check_lines(db: Engine, source: Source) -> None:
-    strangers, unknown, misnumbered = db.rows(
-        f"SELECT COUNT(*) FILTER (source <> {literal(source.source)}), "
-        f"COUNT(*) FILTER (line_type NOT IN ({literals(LineType)})), "
-        f"COUNT(*) FILTER (line_no NOT BETWEEN 1 AND {_LAST_LINE}) FROM todays_lines"
-    )[0]
-    if strangers:
-        raise ConfigurationError(f"{strangers} lines are of another source than {source.source}.")
-    if unknown:
-        raise ConfigurationError(f"{unknown} lines are of a type there is not; known are {', '.join(LineType)}.")
-    if misnumbered:
-        raise ConfigurationError(f"{misnumbered} lines have a number that is not between 1 and {_LAST_LINE:,}.")
-
-
-def _check_orders(db: Engine, source: Source) -> None:
-    """An order of a status there is not would never be due, and would be missed by nobody."""
-    strangers, unknown = db.rows(
-        f"SELECT COUNT(*) FILTER (merchant <> {literal(source.merchant)}), "
-        f"COUNT(*) FILTER (status NOT IN ({literals(OrderStatus)})) FROM snapshot_orders"
-    )[0]
-    if strangers:
-        raise ConfigurationError(f"{strangers} orders are of another merchant than {source.merchant}.")
-    if unknown:
-        raise ConfigurationError(f"{unknown} orders have a status there is not; known are {', '.join(OrderStatus)}.")
 
 
 def _refuse_lost_rows(db: Engine, written: int) -> None:
@@ -249,21 +228,6 @@ def _refuse_lost_rows(db: Engine, written: int) -> None:
     if written != wanted:
         raise Terminal(
             f"{wanted} rows should have come out and {written} did. Nothing is kept; this is a fault of ours."
-        )
-
-
-def _refuse_repeated_lines(db: Engine) -> None:
-    repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT line_key) FROM rest_lines")[0][0]
-    if repeated:
-        raise Refusal(f"{repeated} lines are there twice, by archive and line number: give each admitted file once.")
-
-
-def _refuse_repeated_orders(db: Engine) -> None:
-    repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT order_id), MIN(order_id) FROM rest_orders")[0]
-    if repeated[0]:
-        raise Refusal(
-            f"The order snapshot holds {repeated[0]} rows for an order_id that is there already; "
-            "take the snapshot again so that each order has one row."
         )
 
 

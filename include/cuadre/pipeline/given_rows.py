@@ -1,0 +1,164 @@
+"""What `reconcile` refuses of the rows it is given: those of others, codes there are not, and what is there twice.
+
+No model asks for a row of an unknown code, so that it would be lost without a word; a claim that is lost lets an order
+be cleared a second time. Which columns and values a file may have at all is checked before, in `given.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from cuadre.config.source import Source
+from cuadre.matching.engine import Engine
+from cuadre.model.codes import (
+    BREAKS,
+    LINKED_LINE_TYPES,
+    BankMethod,
+    BankReason,
+    BatchStatus,
+    LineType,
+    OrderStatus,
+    Outcome,
+)
+from cuadre.model.columns import BANK_MATCHES
+from cuadre.model.errors import ConfigurationError, Refusal
+from cuadre.model.literals import literal, literals
+
+_LAST_LINE = 1_000_000_000
+"""The highest number a line may have in its archive: far more than any holds, and within the room of line_key."""
+
+_OPEN = tuple(outcome.name for outcome in (*BREAKS, Outcome.pending))
+_CLAIMING = (LineType.PAYMENT, *LINKED_LINE_TYPES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flaw:
+    """Rows that must not be there: the condition on them, and what is said after how many they are."""
+
+    rows: str
+    said: str
+
+
+def refuse_rows(db: Engine, source: Source, day: date) -> None:
+    """Return when the inputs of `day` hold only rows of `source` that mean something.
+
+    Raises:
+        ConfigurationError: with the number of rows, never a value.
+    """
+    _refuse(db, "todays_lines AS l", "lines", _line_flaws(source, "l"))
+    _refuse(db, "snapshot_orders AS o", "orders", _order_flaws(source, "o"))
+    _refuse(db, "open_items AS i", "open items", _item_flaws(source, day))
+    _refuse(db, "claims AS c", "claims", _claim_flaws())
+    _refuse(db, "bank_before AS b", "bank matches", _bank_flaws(source))
+    _refuse_copies(db, "open_items", "open items", ("item_id",))
+    _refuse_copies(db, "bank_before", "bank matches", BANK_MATCHES.key)
+
+
+def refuse_repeated_lines(db: Engine) -> None:
+    """Return when no line in play is there twice; Refusal with their number.
+
+    Lines that were plainly cleared cannot be, or they would not have been.
+    """
+    repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT line_key) FROM rest_lines")[0][0]
+    if repeated:
+        raise Refusal(f"{repeated} lines are there twice, by archive and line number: give each admitted file once.")
+
+
+def refuse_repeated_orders(db: Engine) -> None:
+    """Return when no order in play is there twice; Refusal with their number."""
+    repeated = db.rows("SELECT COUNT(*) - COUNT(DISTINCT order_id) FROM rest_orders")[0][0]
+    if repeated:
+        raise Refusal(
+            f"The order snapshot holds {repeated} rows for an order_id that is there already; "
+            "take the snapshot again so that each order has one row."
+        )
+
+
+def _line_flaws(source: Source, line: str) -> tuple[_Flaw, ...]:
+    return (
+        _strangers(source, f"{line}.source"),
+        _unknown(f"{line}.line_type", LineType, "are of a type there is not"),
+        _Flaw(
+            f"{line}.line_no NOT BETWEEN 1 AND {_LAST_LINE}",
+            f"have a number that is not between 1 and {_LAST_LINE:,}",
+        ),
+    )
+
+
+def _order_flaws(source: Source, order: str) -> tuple[_Flaw, ...]:
+    """An order of a status there is not would never be due, and would be missed by nobody."""
+    return (
+        _Flaw(f"{order}.merchant <> {literal(source.merchant)}", f"are of another merchant than {source.merchant}"),
+        _unknown(f"{order}.status", OrderStatus, "have a status there is not"),
+    )
+
+
+def _item_flaws(source: Source, day: date) -> tuple[_Flaw, ...]:
+    return (
+        _strangers(source, "i.source"),
+        _unknown("i.outcome", _OPEN, "have an outcome with which nothing stays open"),
+        _Flaw(f"i.settlement_date > {literal(day)}", f"are of a later day than {day}"),
+        _Flaw('i.line.source IS NULL AND i."order".merchant IS NULL', "hold neither a line nor an order"),
+        *_line_flaws(source, "i.line"),
+        *_order_flaws(source, 'i."order"'),
+    )
+
+
+def _claim_flaws() -> tuple[_Flaw, ...]:
+    return (
+        _unknown("c.line_type", _CLAIMING, "are of a type that claims nothing"),
+        _Flaw("c.order_id IS NULL AND c.line_type = 'PAYMENT'", "are payments and name no order"),
+        _Flaw("(c.archive_id IS NULL) <> (c.line_no IS NULL)", "name an archive without a line, or a line alone"),
+        _Flaw(
+            "c.line_type <> 'PAYMENT' AND (c.archive_id IS NULL OR c.currency IS NULL OR c.gross IS NULL)",
+            "gave money back and do not say in which line, or how much",
+        ),
+    )
+
+
+def _bank_flaws(source: Source) -> tuple[_Flaw, ...]:
+    credit = ("credit_id", "value_date", "credited", "applied")
+    held = " + ".join(f"CASE WHEN b.{name} IS NULL THEN 0 ELSE 1 END" for name in credit)
+    return (
+        _strangers(source, "b.source"),
+        _Flaw("b.batch_date > b.settlement_date", "are of a batch of a later day than their own"),
+        _unknown("b.status", BatchStatus, "have a status there is not"),
+        _unknown("b.reason", BankReason, "have a reason there is not"),
+        _unknown("b.method", BankMethod, "have a method there is not"),
+        _Flaw(f"{held} NOT IN (0, {len(credit)})", f"have some of {', '.join(credit)} and not the others"),
+    )
+
+
+def _strangers(source: Source, column: str) -> _Flaw:
+    return _Flaw(f"{column} <> {literal(source.source)}", f"are of another source than {source.source}")
+
+
+def _unknown(column: str, codes: type[Enum] | Iterable[str], said: str) -> _Flaw:
+    known = [code.name if isinstance(code, Enum) else code for code in codes]
+    return _Flaw(f"{column} NOT IN ({literals(known)})", f"{said}; known are {', '.join(known)}")
+
+
+def _refuse(db: Engine, relation: str, what: str, flaws: Sequence[_Flaw]) -> None:
+    """Every flaw is a condition of its own, so that where the file's statistics rule it out nothing is read.
+
+    A condition that comes to NULL, as where there is no such record, is none.
+    """
+    counts = (
+        f"SELECT {place} AS place, COUNT(*) AS found FROM {relation} WHERE {flaw.rows}"
+        for place, flaw in enumerate(flaws)
+    )
+    for place, found in db.rows(
+        f"SELECT * FROM ({' UNION ALL '.join(counts)}) AS flaws WHERE found > 0 ORDER BY place"
+    ):
+        raise ConfigurationError(f"{found} {what} {flaws[place].said}.")
+
+
+def _refuse_copies(db: Engine, relation: str, what: str, key: Iterable[str]) -> None:
+    columns = ", ".join(key)
+    copies = f"SELECT COUNT(*) - 1 AS more FROM {relation} GROUP BY {columns} HAVING COUNT(*) > 1"
+    repeated = db.rows(f"SELECT COALESCE(SUM(more), 0) FROM ({copies}) AS copies")[0][0]
+    if repeated:
+        raise ConfigurationError(f"{repeated} {what} are there twice, by {columns}: give each once.")
