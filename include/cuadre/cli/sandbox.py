@@ -17,6 +17,9 @@ Seed = Annotated[int, typer.Option("--seed", min=0, metavar="S", help="The same 
 Breaks = Annotated[
     float, typer.Option("--breaks", min=0, max=0.5, metavar="SHARE", help="Share of rows that are wrong.")
 ]
+Exchanged = Annotated[
+    float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of payments made in another currency.")
+]
 Faults = Annotated[list[str] | None, typer.Option("--fault", metavar="NAME", help="See `cuadre sandbox faults`.")]
 Previous = Annotated[
     Path | None, typer.Option(metavar="DIR", exists=True, file_okay=False, help="The day before: settle its orders.")
@@ -33,6 +36,7 @@ def archive(
     seed: Seed,
     out: Out,
     breaks: Breaks = 0.01,
+    exchanged: Exchanged = 0.0,
     fault: Faults = None,
     as_of: MaybeAsOf = None,
     parts: Parts = 1,
@@ -51,6 +55,7 @@ def archive(
             seed=seed,
             out=out,
             breaks=breaks,
+            exchanged=exchanged,
             faults=tuple(fault or ()),
             as_of=as_of,
             keys=keys,

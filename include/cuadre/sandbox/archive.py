@@ -60,6 +60,7 @@ def make_archive(
     seed: int,
     out: Path,
     breaks: float = 0.01,
+    exchanged: float = 0.0,
     faults: tuple[str, ...] = (),
     as_of: datetime | None = None,
     keys: Path | None = None,
@@ -77,6 +78,7 @@ def make_archive(
         seed: the same seed gives the same content, but for the randomness of the encryption.
         out: folder for the day; made when absent.
         breaks: share of rows that are wrong, 0 to 0.5.
+        exchanged: share of payments made in another currency than they are settled in, 0 to 1.
         faults: names from `faults.FAULTS`, planted in the first archive.
         as_of: the moment the answers are true for; default noon UTC of the day after.
         keys: folder shared by several days for `keyring/` and `provider/`; default `out`.
@@ -98,7 +100,7 @@ def make_archive(
     pair = sandbox_keys(keys or out)
     say(f"Drawing {lines:,} lines")
     before = NOTHING_BEFORE if previous is None else tables.read_before(previous, source)
-    drawn = draw_day(source, day, lines=lines, seed=seed, breaks=breaks, before=before)
+    drawn = draw_day(source, day, lines=lines, seed=seed, breaks=breaks, exchanged=exchanged, before=before)
     tables.write_orders(out / "orders.parquet", source, drawn.orders)
     tables.write_bank_credits(out / "bank_credits.parquet", source, drawn.lines, day)
     if previous is not None:

@@ -15,6 +15,7 @@ from cuadre.model.codes import LineType, OrderStatus, Outcome
 from cuadre.model.errors import ConfigurationError
 from cuadre.sandbox.book import HOUR, Book
 from cuadre.sandbox.breaks import Break, plant, spread
+from cuadre.sandbox.exchanges import exchange
 from cuadre.sandbox.returns import linked_returns, returns_of_earlier_orders
 from cuadre.sandbox.rows import (
     DUE_DECIDES,
@@ -57,24 +58,34 @@ NOTHING_BEFORE = Before(np.zeros(0, dtype=ORDER), np.zeros(0, dtype=ORDER))
 
 
 def draw_day(
-    source: Source, day: date, *, lines: int, seed: int, breaks: float, before: Before = NOTHING_BEFORE
+    source: Source,
+    day: date,
+    *,
+    lines: int,
+    seed: int,
+    breaks: float,
+    exchanged: float = 0,
+    before: Before = NOTHING_BEFORE,
 ) -> Day:
     """A day of exactly `lines` settlement lines of which about the share `breaks` is wrong.
 
-    Raises ConfigurationError when the lines are too few for what they should hold.
+    Of the rest up to the share `exchanged` was paid in another currency. Raises ConfigurationError when the lines are
+    too few for what they should hold.
     """
     if not 0 <= breaks <= 0.5:
         raise ConfigurationError("The share of breaks is between 0 (a clean day) and 0.5.")
+    if not 0 <= exchanged <= 1:
+        raise ConfigurationError("The share of exchanged payments is between 0 and 1.")
     book = Book(
         source, day, np.random.default_rng([seed, day.toordinal()]), one_currency=lines < SMALL, tidy=not breaks
     )
     if lines == 0:
         book.open(0, before.pending[:0])
         return Day(book.lines, _later(book, 0), 0, {})
-    return _fill(book, lines, breaks, before)
+    return _fill(book, lines, breaks, exchanged, before)
 
 
-def _fill(book: Book, lines: int, breaks: float, before: Before) -> Day:
+def _fill(book: Book, lines: int, breaks: float, exchanged: float, before: Before) -> Day:
     small = lines < SMALL
     batches = 1 if small else int(np.clip(lines // 250, 1, 12))
     payouts = batches * (1 if small else len(book.source.currencies))
@@ -97,8 +108,11 @@ def _fill(book: Book, lines: int, breaks: float, before: Before) -> Day:
     linked_returns(book, min(returns, book.free))
     returns_of_earlier_orders(book, book.take_settled(earlier))
     _absent_references(book, lines)
+    planted = {kind.name: count for kind, count in units.items()}
+    if exchanged:
+        planted |= exchange(book, round(lines * exchanged))
     orders = _later(book, lines)
-    return Day(_settle(book, lines, batches), orders, batches, {k.name: n for k, n in units.items()})
+    return Day(_settle(book, lines, batches), orders, batches, planted)
 
 
 def _absent_references(book: Book, lines: int) -> None:

@@ -9,15 +9,16 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import IO, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from cuadre.config import Source
 from cuadre.sandbox import text
-from cuadre.sandbox.rows import CHANNELS, TYPES, Rows
+from cuadre.sandbox.rows import BUYERS_CURRENCY, CHANNELS, TYPES, Rows
 
 PROFILE = "pagoefectivo/1"
-CENTS = pa.decimal128(18, 2)
+CENTS, RATE = pa.decimal128(18, 2), pa.decimal128(18, 6)
 BLOCK = 100_000
 """Lines turned to text at once."""
 WIDEST = 250
@@ -46,14 +47,15 @@ class Member:
 
 
 def write_member(out: IO[bytes], source: Source, lines: Rows, member: Member) -> None:
-    """Write header, column record, body and trailers."""
+    """Write header, column record, body and trailers; the columns of exchanged payments only when there is one."""
+    exchanged = bool(lines["rate"].any())
     out.write(_header(source, member).encode())
-    out.write(",".join(_columns(source, lines[:0], member).column_names).encode() + b"\n")
+    out.write(",".join(_columns(source, lines[:0], member, exchanged).column_names).encode() + b"\n")
     if member.spoil:
         out.write(b"12345,1,X,,B,PAYMENT,agent,PEN,twelve,0.00,0.00,12.00,yesterday\n")
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
     for start in range(0, len(lines), BLOCK):
-        pyarrow.csv.write_csv(_columns(source, lines[start : start + BLOCK], member), out, options)
+        pyarrow.csv.write_csv(_columns(source, lines[start : start + BLOCK], member, exchanged), out, options)
     out.write(_trailers(source, lines, member.miscount).encode())
 
 
@@ -107,7 +109,7 @@ def _header(source: Source, member: Member) -> str:
     return ",".join(fields) + "\n"
 
 
-def _columns(source: Source, lines: Rows, member: Member) -> pa.Table:
+def _columns(source: Source, lines: Rows, member: Member, exchanged: bool) -> pa.Table:
     names = text.currencies(source)
     original = _originals(lines)
     columns = {
@@ -125,6 +127,13 @@ def _columns(source: Source, lines: Rows, member: Member) -> pa.Table:
         "net": text.decimal(lines["gross"] - lines["fee"] - lines["tax"], CENTS),
         "paid_at": text.local_times(lines["at"], source.timezone),
     }
+    if exchanged:
+        plain = lines["rate"] == 0
+        columns |= {
+            "paid_currency": text.codes(np.where(plain, -1, BUYERS_CURRENCY), names),
+            "paid_amount": text.decimal(lines["paid"], CENTS, absent=plain),
+            "exchange_rate": text.decimal(lines["rate"], RATE, absent=plain),
+        }
     return pa.table({name: column for name, column in columns.items() if name != member.without})
 
 

@@ -21,6 +21,9 @@ TYPES = tuple(LineType)
 STATUSES = tuple(OrderStatus)
 OUTCOMES = tuple(Outcome)
 NO_CHANNEL = -1
+BUYERS_CURRENCY = 1
+"""The currency that exchanged payments were made in, by number; they are settled in the first one."""
+RATE_UNIT = 10**6
 NO_ROW = -1
 """An order that has no row of its own in the answers."""
 DUE_DECIDES = -2
@@ -41,12 +44,17 @@ LINE = np.dtype(
         ("gross", "i8"),
         ("fee", "i8"),
         ("tax", "i8"),
+        ("paid", "i8"),
+        ("rate", "i8"),
         ("at", "i8"),
         ("outcome", "i1"),
         ("answer", "i8"),
     ]
 )
-"""A settlement line; `blank` writes absent references as blanks; `outcome` and `answer` (an order) are the truth."""
+"""A settlement line; `blank` writes absent references as blanks; `outcome` and `answer` (an order) are the truth.
+
+Of an exchanged payment `paid` is cents of BUYERS_CURRENCY and `rate` the rate in units of RATE_UNIT; else both are 0.
+"""
 
 ORDER = np.dtype(
     [

@@ -47,11 +47,12 @@ def money(cents: Whole) -> pa.Array:
     return decimal(cents * 10_000, MONEY)
 
 
-def decimal(units: Whole, kind: pa.DataType) -> pa.Array:
-    """Whole units of the last decimal place as an Arrow decimal, without a detour over text."""
+def decimal(units: Whole, kind: pa.DataType, *, absent: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Whole units of the last decimal place as an Arrow decimal, without a detour over text; NULL where `absent`."""
     wide = np.empty((len(units), 2), dtype=np.int64)
     wide[:, 0], wide[:, 1] = units, units >> 63
-    return pa.Array.from_buffers(kind, len(units), [None, pa.py_buffer(wide)])
+    plain = pa.Array.from_buffers(kind, len(units), [None, pa.py_buffer(wide)])
+    return plain if absent is None else pc.if_else(pa.array(absent), pa.scalar(None, kind), plain)
 
 
 def instants(seconds: Whole) -> pa.Array:
