@@ -1,6 +1,7 @@
 -- Every pair of a line and an order that needs a decision, compared, with the size of its neighbourhood. A pass by
 -- reference joins on equality of one key, so its candidate graph falls into complete groups (all lines with a key, all
 -- orders with it): whoever shares a neighbour shares all of them, and the counts are those of the connected component.
+-- Money in and money out never agree, nor does something with nothing, however large the tolerance.
 -- A line that was exchanged from the order's currency is compared by what was paid in that one; what its gross differs
 -- from that at its rate, as far as the source believes it, rounded half up to cents, is told apart, and `expected` is
 -- the order's amount at that rate. What comes to more than money can say was not exchanged.
@@ -50,7 +51,8 @@ judged AS (
         paid - amount AS delta,
         currency <> order_currency AND NOT exchanged AS currency_differs,
         (currency = order_currency OR exchanged) AND paid <> amount AS amount_differs,
-        (currency = order_currency OR exchanged) AND ABS(paid - amount) > tolerance AS beyond_tolerance,
+        (currency = order_currency OR exchanged)
+        AND (ABS(paid - amount) > tolerance OR SIGN(paid) <> SIGN(amount)) AS beyond_tolerance,
         CASE WHEN exchanged THEN 'presentment_amount' ELSE 'gross' END AS paid_field,
         CASE
             WHEN exchanged THEN CAST(ROUND(CAST(paid AS DECIMAL(20, 6)) * exchange_rate, 2) AS DECIMAL(18, 6))

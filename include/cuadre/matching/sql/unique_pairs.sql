@@ -1,5 +1,5 @@
 -- Pairs of a further pass that are the only candidates on both sides, agree within its tolerance, and that nothing
--- contradicts. Money in and money out never agree, nor does something with nothing, however large the tolerance.
+-- contradicts.
 SELECT
     line_key,
     order_id
@@ -8,4 +8,3 @@ WHERE orders_of_line = 1
     AND lines_of_order = 1
     AND NOT contradicted
     AND outcome IN ('matched', 'matched_with_variance')
-    AND SIGN(expected) = SIGN(got)

@@ -1,9 +1,16 @@
 -- The compared pairs of a further pass, and whether other references contradict them. A line that names an order, or
 -- that a pass by reference found orders for, has to have one of these among its candidates here; an order likewise.
+-- `copies` are the lines that tell the order of the same money: one operation, or without a number for it one moment,
+-- and one amount.
 SELECT
     p.*,
     l.archive_id,
     l.line_no,
+    COUNT(*) OVER (
+        PARTITION BY
+            p.order_id, l.operation_reference, p.got,
+            CASE WHEN l.operation_reference IS NULL THEN l.occurred_at END
+    ) AS copies,
     (
         l.named_order IS NOT NULL
         AND MAX(CASE WHEN p.order_id = l.named_order THEN 1 ELSE 0 END) OVER (PARTITION BY p.line_key) = 0
