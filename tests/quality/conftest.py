@@ -74,7 +74,8 @@ def write(tmp_path: Path) -> Write:
     """Writes lines as Parquet; `schema` takes the place of the registry's."""
 
     def to_parquet(lines: list[Line], name: str = "lines.parquet", schema: pa.Schema | None = None) -> Path:
-        nullable = pa.schema([field.with_nullable(True) for field in arrow_schema(LINES)])
+        given = {name for each in lines for name in each}
+        nullable = pa.schema([field.with_nullable(True) for field in arrow_schema(LINES, given)])
         path = tmp_path / name
         pq.write_table(pa.Table.from_pylist(lines, schema=schema or nullable), path, compression="zstd")
         return path

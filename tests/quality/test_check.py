@@ -81,11 +81,40 @@ def balanced(index: int, **columns: Any) -> Planted:
     return plant
 
 
+def exchanged(*payments: dict[str, Any]) -> Planted:
+    """Let the first payments have been made in dollars; what gross differs at the rate is no fault."""
+    whole = {"presentment_currency": "USD", "presentment_amount": Decimal("27.11"), "exchange_rate": Decimal("3.7525")}
+
+    def plant(lines: list[Line]) -> None:
+        for each, columns in zip(lines, payments, strict=False):
+            each.update({**whole, **columns})
+
+    return plant
+
+
 FAULTS: list[tuple[str, Planted, dict[str, tuple[int, tuple[str, ...]]]]] = [
     *(
         (f"{c.name}_given", change(3, **{c.name: None}), {f"{c.name}_given": (1, (f"{KEY}:4",))})
         for c in LINES.columns
         if not c.nullable and c.name not in ("archive_id", "line_no", "net", "currency", "gross", "line_type")
+    ),
+    (
+        "exchange_whole",
+        exchanged({"exchange_rate": None}, {"presentment_currency": "PEN"}, {"presentment_amount": Decimal(-1)}),
+        {"exchange_whole": (3, (f"{KEY}:1", f"{KEY}:2", f"{KEY}:3"))},
+    ),
+    (
+        "exchange_whole",
+        exchanged({"presentment_amount": None}, {"presentment_currency": None}, {"exchange_rate": Decimal(0)}),
+        {
+            "exchange_whole": (3, (f"{KEY}:1", f"{KEY}:2", f"{KEY}:3")),
+            "exchange_rate_believed": (1, (f"{KEY}:3",)),
+        },
+    ),
+    (
+        "exchange_rate_believed",
+        exchanged({"exchange_rate": Decimal("2.999999")}, {"exchange_rate": Decimal("4.500001")}, {}),
+        {"exchange_rate_believed": (2, (f"{KEY}:1", f"{KEY}:2"))},
     ),
     ("gross_given", change(3, gross=None), {"gross_given": (1, (f"{KEY}:4",))}),
     (

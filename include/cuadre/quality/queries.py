@@ -101,6 +101,26 @@ def untidy(_source: Source, _day: date) -> str:
     return " OR ".join(f"{column} = '' OR {column} LIKE ' %' OR {column} LIKE '% '" for column in _REFERENCES)
 
 
+def exchange_in_part(_source: Source, _day: date) -> str:
+    """Condition: what is said of an exchange is not all of it, or contradicts the line."""
+    return (
+        "(presentment_currency IS NULL) <> (presentment_amount IS NULL) "
+        "OR (presentment_currency IS NULL) <> (exchange_rate IS NULL) "
+        "OR presentment_currency = currency OR exchange_rate <= 0 OR sign(presentment_amount) <> sign(gross)"
+    )
+
+
+def rate_not_believed(source: Source, _day: date) -> str:
+    """Condition: the rate is beyond those that the source declares for its currencies."""
+    bounds = [
+        f"(presentment_currency = '{paid}' AND currency = '{settled}' "
+        f"AND exchange_rate NOT BETWEEN {least:f} AND {greatest:f})"
+        for paid, by_settled in sorted(source.settlement.exchange.rates.items())
+        for settled, (least, greatest) in sorted(by_settled.items())
+    ]
+    return " OR ".join(bounds) or "false"
+
+
 def after_day(source: Source, day: date) -> str:
     """Condition: it happened after the local end of the day."""
     return f"occurred_at >= {_instant(source, day + timedelta(days=1))}"
