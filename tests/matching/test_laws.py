@@ -15,7 +15,7 @@ from cuadre.model.columns import OPEN_ITEMS
 from cuadre.sandbox.scenarios import SCENARIOS
 from cuadre.sandbox.scenarios.playing import tell
 from cuadre.sandbox.scenarios.story import SOURCE as RULES
-from tests.matching.tiny import AS_OF, DAY, NEXT_DAY, A, B, claim, inherited, line, order, run, write
+from tests.matching.tiny import AS_OF, DAY, NEXT_DAY, SOURCE, A, B, claim, inherited, line, order, run, write
 
 LAW = settings(max_examples=3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 ON_TIME, EARLIER = AS_OF, AS_OF - timedelta(days=1)
@@ -221,16 +221,16 @@ def test_the_first_pass_clears_just_what_all_passes_would_in_every_scenario(tmp_
     orders = [order for run in told for order in run.orders]
     given = {"source": RULES, "as_of": told[0].as_of}
     plain = run(tmp_path / "plain", lines, orders, **given)
-    again = run(tmp_path / "again", lines, orders, open_items=every_order_open(tmp_path, orders), **given)
+    again = run(tmp_path / "again", lines, orders, open_items=every_order_open(tmp_path, orders, RULES), **given)
     assert again.rows == plain.rows
 
 
-def every_order_open(folder, orders):
+def every_order_open(folder, orders, source=SOURCE):
     """Open items that name every order: no pair is then cleared before all passes have looked at it."""
     rows = [
         {
-            "source": "any", "settlement_date": DAY, "item_id": f"forced:{n}", "outcome": "pending", "reasons": [],
-            "currency": each["currency"], "first_seen": DAY, "order": each,
+            "source": source.source, "settlement_date": DAY, "item_id": f"forced:{n}", "outcome": "pending",
+            "reasons": [], "currency": each["currency"], "first_seen": DAY, "order": each,
         }
         for n, each in enumerate(orders)
     ]  # fmt: skip
