@@ -248,6 +248,7 @@ class IncidentKind(Enum):
     check_warning = "An expectation failed as a warning"
     break_ratio = "Too many breaks"
     unreconciled_money = "Too much unreconciled money"
+    batch_unpaid = "The bank has not paid a batch"
     task_failed = "A task failed"
     deadline_missed = "Not successful by the deadline"
     key_custody = "A key needs attention"

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
-from cuadre.alerts import Change, open_incidents
+from cuadre.alerts import Change, days_open, open_incidents
 from cuadre.config.source import Source
 from cuadre.marts.causes import shared_of_day
 from cuadre.marts.decisions import settled
@@ -21,6 +21,7 @@ from cuadre.model.records import CheckReport, Finding, ReconcileReport, from_jso
 from cuadre.pipeline.alert import JUDGED_BY_SUCCESS, findings_of_day, raise_incidents
 from cuadre.pipeline.causes import with_causes
 from cuadre.pipeline.keeping import Json
+from cuadre.pipeline.unpaid import unpaid_findings
 from cuadre.pipeline.workplace import Workplace
 
 _Row = TypeVar("_Row")
@@ -31,6 +32,8 @@ def alert_day(
 ) -> Json:
     """Open, update or recover the incidents of a published day: {changes: [...]}, one for each that changed.
 
+    Batches of all days that the bank should have paid by now are among them, each under its own day.
+
     Raises WarehouseUnavailable when the state of an incident could not be recorded; it has been told all the same.
     """
     report, check = from_json(ReconcileReport, reconciled["report"]), from_json(CheckReport, checked["report"])
@@ -38,6 +41,7 @@ def alert_day(
         findings = findings_of_day(source, check, report, _known(work, source, day, settled))
         findings = with_causes(findings, _known(work, source, day, shared_of_day))
         changes = tell(work, source, day, findings, JUDGED_BY_SUCCESS, now)
+        changes += _at_the_bank(work, source, day, reconciled, now)
         note.update(changes=changes_told(changes), mart_hash=publication["mart_hash"])
         if not all(change.recorded for change in changes):
             raise WarehouseUnavailable("The state of an incident could not be recorded; it was told.")
@@ -58,6 +62,31 @@ def alarm(
         else:
             note["changes"] = changes_told(tell(work, source, day, [finding], (), now))
         return list(note["changes"])
+
+
+def _at_the_bank(work: Workplace, source: Source, day: date, reconciled: Json, now: datetime) -> list[Change]:
+    """The changes of incidents of unpaid batches, by what the latest day says of the bank.
+
+    A run of an earlier day says nothing, since it looks at the bank as of then.
+    """
+    lake, file, kind = work.lake(source), reconciled["files"].get("bank_matches"), IncidentKind.batch_unpaid
+    if file is None or any(each > day for each in lake.days()):
+        return []
+    as_of = from_json(ReconcileReport, reconciled["report"]).as_of
+    found = unpaid_findings(lake.local([file])[0], source, as_of)
+    changes: list[Change] = []
+    for each in sorted({*found, *days_with(work, source, kind)}):
+        changes += tell(work, source, each, [found[each]] if each in found else [], (kind,), now)
+    return changes
+
+
+def days_with(work: Workplace, source: Source, kind: IncidentKind) -> tuple[date, ...]:
+    """The days of which an incident of `kind` is open; none while the warehouse cannot say: the next run will."""
+    url = warehouse_url(work, source)
+    try:
+        return days_open(url, source.source, kind) if url else ()
+    except CuadreError:
+        return ()
 
 
 def tell(

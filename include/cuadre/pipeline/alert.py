@@ -18,8 +18,11 @@ from cuadre.config.source import Source
 from cuadre.model.codes import BREAKS, NEUTRAL, CheckSeverity, IncidentKind
 from cuadre.model.records import CheckReport, CheckResult, Finding, OutcomeTotal, ReconcileReport
 
-JUDGED_BY_SUCCESS = tuple(kind for kind in IncidentKind if kind is not IncidentKind.key_custody)
-"""A run that reached its end could judge everything about its day: what it did not find is over."""
+_OF_LATER_DAYS = (IncidentKind.batch_unpaid, IncidentKind.key_custody)
+"""Judged by whoever looks last, not by the run of the day the incident stands under."""
+
+JUDGED_BY_SUCCESS = tuple(kind for kind in IncidentKind if kind not in _OF_LATER_DAYS)
+"""A run that reached its end could judge everything else about its day: what it did not find is over."""
 
 _BREAKS = {outcome.name for outcome in BREAKS}
 _NEUTRAL = {outcome.name for outcome in NEUTRAL}

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from cuadre.alerts import days_open
 from cuadre.config.source import Source
 from cuadre.model.codes import IncidentKind
-from cuadre.model.errors import CuadreError, WarehouseUnavailable
+from cuadre.model.errors import WarehouseUnavailable
 from cuadre.model.records import Finding
-from cuadre.pipeline.alarms import changes_told, tell, warehouse_url
+from cuadre.pipeline.alarms import changes_told, days_with, tell
 from cuadre.pipeline.keeping import Json
 from cuadre.pipeline.workplace import Workplace
 from cuadre.trust import KeyWarning, Severity, check_keys
@@ -29,7 +28,7 @@ def check_custody(work: Workplace, source: Source, *, now: datetime) -> Json:
     """
     with work.journalled("custody", source, now.astimezone(source.zone).date(), now) as note:
         due = [each for each in check_keys(work.keyring(source), source.trust, now) if each.severity != Severity.INFO]
-        by_day: dict[date, list[Finding]] = {day: [] for day in _days_open(work, source)}
+        by_day: dict[date, list[Finding]] = {day: [] for day in days_with(work, source, IncidentKind.key_custody)}
         for warning in due:
             by_day.setdefault(warning.due, []).append(_finding(warning))
         judged = (IncidentKind.key_custody,)
@@ -38,15 +37,6 @@ def check_custody(work: Workplace, source: Source, *, now: datetime) -> Json:
         if not all(change.recorded for change in changes):
             raise WarehouseUnavailable("The state of an incident could not be recorded; it was told.")
         return dict(note)
-
-
-def _days_open(work: Workplace, source: Source) -> tuple[date, ...]:
-    """The days to recover; none while the warehouse cannot say: the next check will."""
-    url = warehouse_url(work, source)
-    try:
-        return days_open(url, source.source, IncidentKind.key_custody) if url else ()
-    except CuadreError:
-        return ()
 
 
 def _finding(warning: KeyWarning) -> Finding:
