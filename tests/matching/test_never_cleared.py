@@ -3,7 +3,7 @@
 import pytest
 
 from tests.matching.declared import PARTS, SOME, owed, paid, source
-from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, B, codes, run
+from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, B, codes, give_back, run
 
 
 @pytest.mark.parametrize("gross", ["0", "-1", "-2"])
@@ -33,3 +33,51 @@ def test_a_part_in_a_file_that_is_sent_again_as_the_next_day_s_is_no_second_part
 def test_two_halves_of_one_moment_are_parts_when_their_operations_differ(tmp_path):
     result = run(tmp_path, [paid(1, "50"), paid(2, "50")], [owed("o1")], source=source(PARTS))
     assert {row["outcome"] for row in result.rows} == {"matched_with_variance"}
+
+
+@pytest.mark.parametrize("line_type", ["REFUND", "REVERSAL", "CHARGEBACK"])
+def test_a_return_that_goes_the_other_way_than_its_type_says_is_wrong(tmp_path, line_type):
+    lines = [paid(1), give_back(2, line_type, gross="50", original_reference="c1")]
+    result = run(tmp_path, lines, [owed("o1")], source=source())
+    assert (result.outcome(2), codes(result.line(2))) == ("amount_mismatch", ["AMOUNT_DIFFERS"])
+
+
+def test_a_chargeback_that_is_won_back_the_wrong_way_makes_no_room_for_a_refund(tmp_path):
+    lines = [
+        paid(1),
+        give_back(2, "CHARGEBACK", original_reference="c1"),
+        give_back(3, "CHARGEBACK_REVERSAL", gross="-100", original_reference="c1"),
+        give_back(4, original_reference="c1"),
+    ]
+    result = run(tmp_path, lines, [owed("o1", status="REVERSED")], source=source())
+    assert [result.outcome(n) for n in (2, 3, 4)] == ["amount_mismatch"] * 3
+
+
+def test_a_refund_exceeds_a_payment_that_was_less_than_its_order_asks_for(tmp_path):
+    lines = [paid(1, "50"), give_back(2, gross="-80", original_reference="c1")]
+    result = run(tmp_path, lines, [owed("o1")], source=source())
+    assert (result.outcome(2), result.line(2)["delta"]) == ("amount_mismatch", -30)
+
+
+def test_a_refund_has_to_be_in_the_currency_of_the_payment_and_of_the_order(tmp_path):
+    lines = [paid(1), *(give_back(n, original_reference="c1", currency=c) for n, c in ((2, "PEN"), (3, "USD")))]
+    result = run(tmp_path, lines, [owed("o1", currency="USD")], source=source())
+    assert {row["outcome"] for row in result.rows} == {"currency_mismatch"}
+
+
+def test_payments_without_an_order_in_two_currencies_are_no_original(tmp_path):
+    lines = [paid(1), paid(2, "500", currency="USD"), give_back(3, gross="-500", original_reference="c1")]
+    assert run(tmp_path, lines, [], source=source()).outcome(3) == "unlinked"
+
+
+def test_a_payment_without_an_order_and_an_order_called_alike_make_a_refund_ambiguous(tmp_path):
+    lines = [paid(1, psp="o1"), give_back(2, gross="-50", original_reference="o1")]
+    assert run(tmp_path, lines, [owed("o1")], source=source()).outcome(2) == "ambiguous"
+
+
+@pytest.mark.parametrize("found_by", ["original_reference", "psp_reference"])
+def test_a_refund_that_names_two_orders_is_believed_of_none(tmp_path, found_by):
+    lines = [give_back(1, gross="-50", merchant_reference="o2", **{found_by: "c1"})]
+    result = run(tmp_path, lines, [owed("o1"), owed("o2", psp="c2")], source=source())
+    assert (result.outcome(1), result.line(1)["order_id"]) == ("ambiguous", None)
+    assert result.line(1)["reasons"][0]["got"] == "o1, o2"

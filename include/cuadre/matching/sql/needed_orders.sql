@@ -5,7 +5,7 @@ SELECT order_id FROM repeated_orders
 UNION
 SELECT order_id FROM claimed_orders WHERE perhaps_edited
 UNION
-SELECT merchant_reference AS order_id FROM rest_lines WHERE line_type = 'PAYMENT' AND merchant_reference IS NOT NULL
+SELECT merchant_reference AS order_id FROM rest_lines WHERE merchant_reference IS NOT NULL
 UNION
 SELECT reference AS order_id FROM return_references
 UNION

@@ -1,10 +1,14 @@
--- The one original of every return that has one; `orders` above 1 means that several fit equally well. An order that
--- only an earlier day knows, since the snapshot has it no more, is none: nobody can say what was paid.
+-- The one original of every return that has one; `orders` above 1 means that several fit equally well, or that the
+-- return's merchant_reference names another order than it was found by. An order that only an earlier day knows, since
+-- the snapshot has it no more, is none: nobody can say what was paid. So are payments without an order that share a
+-- reference and are in several currencies. Where an order was not paid what it asks for, its payment bounds what may be
+-- given back, too: `amount` is the less of both, and `paid_in` the currency of the payment.
 WITH found AS (
     SELECT
         line_key,
         attempt,
-        COUNT(DISTINCT order_id) AS orders,
+        COUNT(DISTINCT order_id) + CASE WHEN COUNT(order_id) > 0 AND COUNT(*) FILTER (elsewhere) > 0 THEN 1 ELSE 0 END
+            AS orders,
         MIN(order_id) AS order_id,
         STRING_AGG(order_id, ', ' ORDER BY order_id) AS order_ids,
         CASE WHEN COUNT(order_id) = 0 THEN MIN(line_reference) END AS line_reference,
@@ -20,18 +24,39 @@ paid AS (
         MAX(gross) AS amount
     FROM original_lines
     GROUP BY psp_reference
+    HAVING MIN(currency) = MAX(currency)
+),
+
+wrongly_paid AS (
+    SELECT
+        order_id,
+        currency,
+        outcome,
+        got
+    FROM payments
+    WHERE decision = 'accepted' AND outcome IN ('amount_mismatch', 'currency_mismatch')
 )
 
 SELECT
     f.line_key,
-    f.orders,
+    CASE WHEN other.order_id IS NULL THEN f.orders ELSE 2 END AS orders,
     f.order_id,
-    f.order_ids,
+    CASE
+        WHEN other.order_id IS NULL THEN f.order_ids
+        ELSE CONCAT(LEAST(f.order_id, other.order_id), ', ', GREATEST(f.order_id, other.order_id))
+    END AS order_ids,
     f.line_reference,
     o.status,
-    COALESCE(o.amount, p.amount) AS amount,
-    COALESCE(o.currency, p.currency) AS currency
+    CASE WHEN w.currency = o.currency THEN LEAST(o.amount, w.got) ELSE COALESCE(o.amount, p.amount) END AS amount,
+    COALESCE(o.currency, p.currency) AS currency,
+    CASE WHEN w.outcome = 'currency_mismatch' THEN w.currency ELSE COALESCE(o.currency, p.currency) END AS paid_in
 FROM found AS f
 LEFT JOIN rest_orders AS o ON o.order_id = f.order_id
 LEFT JOIN paid AS p ON p.psp_reference = f.line_reference
-WHERE f.choice = 1 AND (f.orders <> 1 OR o.order_id IS NOT NULL)
+LEFT JOIN wrongly_paid AS w ON w.order_id = f.order_id
+LEFT JOIN rest_lines AS l ON l.line_key = f.line_key
+LEFT JOIN rest_orders AS other
+    ON f.orders = 1 AND other.order_id = l.merchant_reference AND other.order_id <> f.order_id
+WHERE f.choice = 1
+    AND (f.orders <> 1 OR o.order_id IS NOT NULL)
+    AND (f.orders <> 0 OR p.psp_reference IS NOT NULL)

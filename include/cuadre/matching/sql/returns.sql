@@ -1,6 +1,7 @@
 -- Refunds, reversals, chargebacks and reversed chargebacks against their originals. What was given back counts
 -- together for one original, in its own currency, with what earlier days gave back. A reversed chargeback takes back
 -- what a chargeback gave, and no more: beyond that it is money nobody is owed, and makes no room for other returns.
+-- Money that goes the other way than the type of its line says is a break, and makes no room either.
 WITH linked AS (
     SELECT
         l.line_key,
@@ -20,7 +21,9 @@ WITH linked AS (
         f.line_reference,
         f.status,
         f.amount AS paid,
-        f.currency AS paid_currency
+        f.currency AS paid_currency,
+        f.paid_in,
+        CASE WHEN l.line_type = 'CHARGEBACK_REVERSAL' THEN l.gross < 0 ELSE l.gross > 0 END AS turned
     FROM rest_lines AS l
     LEFT JOIN originals AS f ON f.line_key = l.line_key
     WHERE l.line_type IN (${returns})
@@ -35,10 +38,16 @@ summed AS (
             )
             AS given_back,
         COALESCE(e.charged_back, 0)
-            + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type = 'CHARGEBACK') OVER original, 0)
+            + COALESCE(
+                SUM(-gross) FILTER (in_paid_currency AND line_type = 'CHARGEBACK' AND NOT turned) OVER original, 0
+            )
             AS charged_back,
         COALESCE(e.won_back, 0)
-            + COALESCE(SUM(ABS(gross)) FILTER (in_paid_currency AND line_type = 'CHARGEBACK_REVERSAL') OVER original, 0)
+            + COALESCE(
+                SUM(gross) FILTER (in_paid_currency AND NOT turned AND line_type = 'CHARGEBACK_REVERSAL')
+                    OVER original,
+                0
+            )
             AS won_back
     FROM (SELECT *, found AND NOT several_orders AND currency = paid_currency AS in_paid_currency FROM linked) AS l
     LEFT JOIN earlier_returns AS e
@@ -59,7 +68,8 @@ bounded AS (
 judged AS (
     SELECT
         *,
-        found AND NOT several_orders AND currency <> paid_currency AS currency_differs,
+        found AND NOT several_orders AND (currency <> paid_currency OR currency <> paid_in) AS currency_differs,
+        found AND NOT several_orders AND turned AS goes_wrong_way,
         exceeds_charged OR (in_paid_currency AND kept_back > paid) AS exceeds,
         CAST(CASE WHEN exceeds_charged THEN charged_back ELSE paid END AS DECIMAL(18, 6)) AS at_most,
         CAST(CASE WHEN exceeds_charged THEN won_back ELSE kept_back END AS DECIMAL(18, 6)) AS together,
@@ -74,13 +84,13 @@ SELECT
     CASE WHEN NOT several_orders THEN order_id END AS order_id,
     currency,
     gross AS got,
-    CASE WHEN exceeds THEN at_most - together END AS delta,
+    CASE WHEN exceeds THEN at_most - together WHEN goes_wrong_way THEN gross + gross END AS delta,
     CASE WHEN found AND NOT several_orders THEN 'original_reference' END AS pass,
     CASE
         WHEN NOT found THEN 'unlinked'
         WHEN several_orders THEN 'ambiguous'
         WHEN currency_differs THEN 'currency_mismatch'
-        WHEN exceeds THEN 'amount_mismatch'
+        WHEN exceeds OR goes_wrong_way THEN 'amount_mismatch'
         WHEN status_differs THEN 'status_mismatch'
         ELSE 'matched'
     END AS outcome,
@@ -88,7 +98,14 @@ SELECT
         [
             CASE WHEN NOT found THEN REASON('ORIGINAL_NOT_FOUND', reference_field, NULL, reference, NULL) END,
             CASE WHEN several_orders THEN REASON('SEVERAL_ORDERS', reference_field, NULL, order_ids, NULL) END,
-            CASE WHEN currency_differs THEN REASON('CURRENCY_DIFFERS', 'currency', paid_currency, currency, NULL) END,
+            CASE
+                WHEN currency_differs
+                    THEN REASON(
+                        'CURRENCY_DIFFERS', 'currency',
+                        CASE WHEN currency = paid_currency THEN paid_in ELSE paid_currency END, currency, NULL
+                    )
+            END,
+            CASE WHEN goes_wrong_way THEN REASON('AMOUNT_DIFFERS', 'gross', -gross, gross, gross + gross) END,
             CASE
                 WHEN exceeds
                     THEN REASON('EXCEEDS_ORIGINAL', 'gross', at_most, together, at_most - together)
