@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cuadre.sandbox.scenarios import allowances, claims, moments, money, references, returns
+from cuadre.sandbox.scenarios import allowances, claims, exchanges, moments, money, references, returns
 from cuadre.sandbox.scenarios.story import Story
 
 SCENARIOS: tuple[Callable[[Story], None], ...] = (
@@ -34,6 +34,8 @@ SCENARIOS: tuple[Callable[[Story], None], ...] = (
     money.fee_plan_changes,
     money.several_wrongs,
     money.states,
+    exchanges.exchanged_payments,
+    exchanges.unbelieved_rates,
     returns.refunds_first,
     returns.partial_refunds,
     returns.refunds_above_the_payment,

@@ -16,8 +16,8 @@ from cuadre.sandbox.scenarios.playing import Judged, judge, key_of, rows_of
 from cuadre.sandbox.scenarios.story import FIRST_DAY, SOURCE, Answer, Key, Row
 
 NAME = "mixed_days"
-SENTENCE = "All breaks the sandbox plants, of every outcome, on one day that is sealed, admitted and reconciled."
-LINES, BREAKS = 1_500, 0.2
+SENTENCE = "All breaks the sandbox plants, and exchanged payments, on one day that is sealed, admitted and reconciled."
+LINES, BREAKS, EXCHANGED = 1_500, 0.2, 0.1
 
 
 def mixed_days(seeds: Iterable[int], folder: Path) -> list[Judged]:
@@ -26,7 +26,15 @@ def mixed_days(seeds: Iterable[int], folder: Path) -> list[Judged]:
     for seed in seeds:
         here = folder / f"{NAME}-{seed}"
         day = make_archive(
-            SOURCE, FIRST_DAY, lines=LINES, seed=seed, breaks=BREAKS, out=here, keys=folder / "keys", parts=2
+            SOURCE,
+            FIRST_DAY,
+            lines=LINES,
+            seed=seed,
+            breaks=BREAKS,
+            exchanged=EXCHANGED,
+            out=here,
+            keys=folder / "keys",
+            parts=2,
         )
         source = load_source(day.source)
         lines = []

@@ -59,7 +59,8 @@ def extreme_amounts(story: Story) -> None:
         story.pay(story.order(amount=amount), Outcome.matched)
         story.pay(story.order(amount=amount, currency="USD"), Outcome.matched)
         less, more = story.order(amount=amount), story.order(amount=amount, currency="USD")
-        story.pay(less, Outcome.matched_with_variance, gross=amount - LEAST)
+        something = Outcome.matched_with_variance if amount > LEAST else Outcome.amount_mismatch
+        story.pay(less, something, gross=amount - LEAST)
         story.pay(more, Outcome.amount_mismatch, gross=amount - LEAST)
     story.pay(story.order(amount=MOST), Outcome.amount_mismatch, gross=LEAST)
     order = story.order(amount=MOST)

@@ -155,5 +155,7 @@ def _reconciled(runs: Sequence[Run], source: Source, earlier: dict[date, Path], 
 
 
 def _written(path: Path, table: Table, rows: Iterable[Row]) -> Path:
-    pq.write_table(pa.Table.from_pylist(list(rows), arrow_schema(table)), path)
+    given = list(rows)
+    optional = {name for row in given for name in row}
+    pq.write_table(pa.Table.from_pylist(given, arrow_schema(table, optional)), path)
     return path
