@@ -1,6 +1,6 @@
-"""Unpacker, status parser and CSV typing under inputs nobody thought of: a refusal with a code, or nothing changed.
+"""Messages, unpacker, status parser and CSV typing under inputs nobody thought of: a refusal, or nothing changed.
 
-`make test` gives each law a few hundred examples; `make fuzz` runs on with new ones for as long as it is told.
+`make test` gives each law a hundred examples; `make fuzz` runs on with new ones for as long as it is told.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from cuadre.trust.keyring import Key, keys_in
 from cuadre.trust.rule import apply_rule
 from cuadre.trust.status import Statement, read_status
 from tests.fixtures.openpgp import NOW, Keys, csv_text, zipped
+from tests.hostile.conftest import Open
 from tests.hostile.zips import GOOD_ZIPS, TEXT
 
 SOURCE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
@@ -109,6 +110,16 @@ def _unpacked(data: bytes, step: int) -> bytes:
     return b"".join(Unpacking(lambda size: next(pieces, b""), Limits()).chunks())
 
 
+@fuzzing
+@given(at=places, bit=st.integers(0, 7))
+def test_a_message_with_a_changed_bit_is_refused_or_gives_the_very_same_content(
+    at: int, bit: int, opening: Open, roomy: bytes
+) -> None:
+    changed = bytearray(roomy)
+    changed[at % len(roomy)] ^= 1 << bit
+    assert opening(bytes(changed))  # which fails by itself when another content comes out
+
+
 @pytest.fixture(scope="module")
 def said(pgp_keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[str, ...], tuple[Key, ...]]:
     """What gpg says of a good message, and the keys there are."""
@@ -155,7 +166,24 @@ def test_what_gpg_says_is_believed_only_when_all_of_it_is_there(
 
 
 def _needed(statement: Statement) -> set[str]:
-    return statement.words & {"DECRYPTION_OKAY", "GOODMDC", "GOODSIG", "VALIDSIG", "PLAINTEXT", "DECRYPTION_INFO"}
+    """The kinds of words that stand for proof; of a key that has ended since, gpg says so in place of GOODSIG."""
+    matching = {"GOODSIG", "EXPKEYSIG", "REVKEYSIG"}
+    proof = {"DECRYPTION_OKAY", "GOODMDC", "VALIDSIG", "PLAINTEXT", "DECRYPTION_INFO"}
+    return (statement.words & proof) | ({"GOODSIG"} if statement.words & matching else set())
+
+
+@pytest.mark.parametrize(
+    "word", ["DECRYPTION_INFO", "DECRYPTION_OKAY", "GOODMDC", "GOODSIG", "NEWSIG", "PLAINTEXT", "VALIDSIG"]
+)
+def test_a_good_message_of_which_gpg_leaves_one_word_out_is_not_believed(
+    word: str, said: tuple[tuple[str, ...], tuple[Key, ...]], pgp_keys: Keys
+) -> None:
+    good, keys = said
+    heard = [line for line in good if line.split(" ", 1)[0] != word]
+    assert len(heard) == len(good) - 1
+    statement = read_status(f"[GNUPG:] {line}\n" for line in heard)
+    with pytest.raises(ArchiveRejected):
+        apply_rule(statement, 0, trust=pgp_keys.trust("sender"), now=NOW, keys=keys, holds_openpgp=False)
 
 
 @pytest.fixture(scope="module")

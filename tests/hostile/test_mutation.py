@@ -2,45 +2,26 @@
 
 Each mutant either is refused with a code, or gives exactly the original's content (some bits of an OpenPGP message
 mean nothing). Whatever else happens, a crash above all, fails the test.
+
+Here one bit of each byte of the head is changed, which holds every header, and of a sample of the bytes behind it,
+which are all ciphertext; `test_fuzz.py` changes any bit anywhere, for as long as `make fuzz` is told to.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
-from cuadre.config import Limits, Trust
-from cuadre.model.errors import ArchiveRejected
-from cuadre.trust import Unpacking, confirm, judge_in, opened, private_home, take_in
-from tests.fixtures.openpgp import NOW, Keys, csv_text, zipped
+from tests.fixtures.openpgp import Keys, zipped
+from tests.hostile.conftest import CONTENT, Open
 
-CONTENT = csv_text(3).encode()
-HEAD_BYTES = 4096
-RANDOM_BYTES = 2000
-Open = Callable[[bytes], str]
-
-
-@pytest.fixture(scope="module")
-def opening(pgp_keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """Open a message as admission does; the code it was refused with, or `same` when it gave the original content."""
-    folder, trust = tmp_path_factory.mktemp("mutants"), pgp_keys.trust("sender")
-    with private_home(pgp_keys.ours.home) as view:
-        yield lambda message: _opened(view, folder, trust, message, NOW)
-
-
-@pytest.fixture(scope="module")
-def roomy(pgp_keys: Keys) -> bytes:
-    """A message that is longer than all the places that are changed."""
-    content = CONTENT + random.Random(2).randbytes(HEAD_BYTES + RANDOM_BYTES)
-    return pgp_keys.seal(zipped(content), "--compress-algo", "none")
+HEAD_BYTES = 1024
+RANDOM_BYTES = 600
 
 
 @pytest.mark.parametrize("start", range(0, HEAD_BYTES, 512))
@@ -49,10 +30,9 @@ def test_no_changed_byte_of_the_head_changes_what_is_admitted(start: int, openin
     assert seen["same"] < 10
 
 
-@pytest.mark.parametrize("share", range(4))
-def test_no_changed_byte_elsewhere_changes_what_is_admitted(share: int, opening: Open, roomy: bytes) -> None:
+def test_no_changed_byte_elsewhere_changes_what_is_admitted(opening: Open, roomy: bytes) -> None:
     places = random.Random(3).sample(range(HEAD_BYTES, len(roomy)), RANDOM_BYTES)
-    seen = _all(opening, (_flipped(roomy, at) for at in places[share::4]))
+    seen = _all(opening, (_flipped(roomy, at) for at in places))
     assert seen["same"] == 0
 
 
@@ -77,24 +57,6 @@ def _all(opening: Open, mutants: Iterator[bytes]) -> Counter[str]:
     """How often each verdict came; two at a time, since gpg is a process of its own."""
     with ThreadPoolExecutor(2) as pool:
         return Counter(pool.map(opening, mutants))
-
-
-def _opened(view: Path, folder: Path, trust: Trust, message: bytes, now: datetime) -> str:
-    archive, room = folder / f"{random.getrandbits(64):x}", folder / f"{random.getrandbits(64):x}"
-    archive.write_bytes(message)
-    room.mkdir()
-    try:
-        verdict = judge_in(view, take_in(archive, None, room), trust=trust, now=now)
-        with opened(view, verdict, now=now) as decryption:
-            content = b"".join(Unpacking(decryption.read, Limits()).chunks())
-            confirm(decryption, verdict)
-    except ArchiveRejected as refusal:
-        return refusal.reason.name
-    finally:
-        archive.unlink()
-        shutil.rmtree(room)
-    assert content.startswith(CONTENT), "another content was admitted"
-    return "same"
 
 
 def _flipped(message: bytes, at: int) -> bytes:

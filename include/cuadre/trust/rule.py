@@ -21,6 +21,8 @@ _NO_PUBLIC_KEY = 9
 _NO_SECRET_KEY = 17
 _WEAK_DIGEST = 5
 _REFUSED_WORDS = ("ERRSIG", "EXPSIG", "BADSIG", "FAILURE", "UNEXPECTED", "NODATA", "BADARMOR", "TRUNCATED")
+_MATCHING = ("GOODSIG", "EXPKEYSIG", "REVKEYSIG")
+"""Words for a signature that fits the content; `policy` judges the key of the last two."""
 _SIGNED_INSIDE = {"NEWSIG", "BADSIG", "ERRSIG", "EXPSIG", "VALIDSIG"}
 _OUR_FAULT = (11, 31, 55, 77, 85, 99, 177)
 """libgpg-error: bad passphrase, no pinentry or agent, a damaged key, nothing set up, cancelled, operation refused."""
@@ -104,7 +106,8 @@ def _believed(said: Statement, code: int, trust: Trust, now: datetime, keys: Seq
     for signature in said.valid:
         check_signature(signature, trust=trust, now=now, keys=keys)
     _check_revocation_known(said, keys)
-    if code != 0 or said.words & {*_REFUSED_WORDS} or said.count("NEWSIG") != len(said.valid):
+    matching = sum(said.count(word) for word in _MATCHING)
+    if code != 0 or said.words & {*_REFUSED_WORDS} or not said.count("NEWSIG") == matching == len(said.valid):
         raise ArchiveRejected(Reason.MALFORMED_OPENPGP)
     return said.valid[0]
 
