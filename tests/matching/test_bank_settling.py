@@ -111,6 +111,16 @@ def test_a_credit_that_names_another_currency_or_a_later_batch_pays_nothing_else
     assert (found.settled, found.contested, found.knots) == ((), {}, ())
 
 
+@pytest.mark.parametrize("reference", ["B000413", "LOTE B000413", "b000412"])
+def test_a_credit_that_names_what_looks_like_a_batch_pays_none_by_its_amount(reference: str) -> None:
+    assert settled([payout("B000412", 100)], [credit("C1", 100, reference)]).settled == ()
+
+
+def test_a_credit_that_names_something_else_pays_by_its_amount() -> None:
+    found = settled([payout("B000412", 100)], [credit("C1", 100, "ABONO 55 B0004")])
+    assert pairs(found) == {("amount", "B000412", "C1")}
+
+
 def test_a_credit_that_names_a_batch_paid_before_pays_no_other_and_is_told() -> None:
     found = settled([payout("B2", 100, days=1)], [credit("C2", 100, "B1")], paid=[payout("B1", 100)])
     assert found.settled == ()

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cuadre.matching.bank.naming import shape
 from cuadre.matching.bank.values import Credit, Fit, Knot, Payout, Record, may_pay
 from cuadre.model.codes import BankMethod
 
@@ -31,7 +32,7 @@ def settle_by_name(payouts: Sequence[Payout], statement: Sequence[Credit], paid:
     """Settle what adds up among `payouts` and the credits of the `statement` that name them.
 
     A credit that names a batch pays this one, or this one among others, but never another one alone: if it can pay none
-    it names, it is out of the game.
+    it names, it is out of the game. So is one that names what looks like the id of a batch: its file may come tomorrow.
     """
     ties, repeated = _ties(payouts, statement), _ties(paid, statement)
     tied = {credit for _, credit in ties}
@@ -43,14 +44,14 @@ def settle_by_name(payouts: Sequence[Payout], statement: Sequence[Credit], paid:
         if not fits:
             knots.append(knot)
     gone = {record for fit in settled for record in fit.records} | {record for knot in knots for record in knot.records}
-    known = {payout.batch_id for payout in (*payouts, *paid)}
+    known = {shape(payout.batch_id) for payout in (*payouts, *paid)}
     latest = {credit: payout for payout, credit in repeated if credit not in tied}  # the last one stays
     return ByName(
         settled=tuple(settled),
         knots=tuple(knots),
         repeated=tuple((payout, credit) for credit, payout in latest.items()),
         payouts=tuple(each for each in payouts if each not in gone),
-        credits=tuple(each for each in statement if each not in gone and not each.named & known),
+        credits=tuple(each for each in statement if each not in gone and known.isdisjoint(map(shape, each.named))),
     )
 
 
