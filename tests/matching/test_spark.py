@@ -142,8 +142,15 @@ def odd_lines(day):
         line(17, line_type="ROUNDING", gross="0.000001", operation_reference=None),
         line(18), line(19), line(20, operation_reference=None), line(21, operation_reference=None),
         line(22, psp_reference="x22"), give_back(23, original_reference="x22", gross="-60"),
+        line(24, psp_reference="x24", **paid_in_dollars("999999999999.999999", "999999999999.999999")),
+        line(25, psp_reference="x25", **paid_in_dollars("0.000001", "2.5")),
+        line(26, psp_reference="x26", **paid_in_dollars("33.333333", "3.000015")),
     ]  # fmt: skip
     return [{**row, **here} for row in rows]
+
+
+def paid_in_dollars(amount, rate):
+    return {"presentment_currency": "USD", "presentment_amount": Decimal(amount), "exchange_rate": Decimal(rate)}
 
 
 def odd_orders(as_of):
@@ -155,6 +162,7 @@ def odd_orders(as_of):
         order("y9", psp_reference="x9", amount="300000.005", status="REFUNDED"), order("y10", psp_reference="x10"),
         order("y11", due_at=None, paid_at=None), order("y12", **later), order("y13", due_at=None), order("Y13", **due),
         order("y14", status="EXPIRED", psp_reference="x14"), order("y15", amount="0.000001", currency="USD"),
+        *(order(f"y{n}", psp_reference=f"x{n}", currency="USD", amount="33.333333") for n in (24, 25, 26)),
     ]  # fmt: skip
 
 
@@ -170,7 +178,7 @@ def odd_claims():
 def test_every_model_of_a_day_with_every_break_gives_the_same_rows_and_the_results_the_same_bytes(
     sandbox_day, both, tmp_path
 ):
-    day = sandbox_day(lines=400, seed=21, breaks=0.3, parts=2)
+    day = sandbox_day(lines=400, seed=21, breaks=0.3, exchanged=0.3, parts=2)
     source = load_source(day.source)
     lines = [*admitted(day, source, tmp_path), write(tmp_path / "odd.parquet", LINES, odd_lines(day.day))]
     orders = [day.orders, write(tmp_path / "odd_orders.parquet", ORDERS, odd_orders(day.as_of))]
