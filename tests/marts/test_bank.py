@@ -195,7 +195,7 @@ def test_every_step_adds_up_whatever_the_lines_say(put: Publish, read: Reader) -
 def test_a_planted_day_adds_up_and_a_batch_names_its_transactions(
     sandbox_day: Callable[..., SandboxDay], warehouse_url: str, read: Reader, tmp_path: Path
 ) -> None:
-    published(sandbox_day(600, breaks=0.3), tmp_path, warehouse_url)
+    published(sandbox_day(600, breaks=0.3, exchanged=0.3), tmp_path, warehouse_url)
 
     batches = read("SELECT * FROM recon.settlement_batch ORDER BY batch_id, currency")
     assert {row["status"] for row in batches} == {"balanced"}

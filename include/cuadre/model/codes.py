@@ -97,7 +97,7 @@ class Outcome(Enum):
 
     matched = "Line and order agree in every compared field."
     matched_with_variance = "The money agrees; something else (fee, tax, date, a second reference) differs."
-    amount_mismatch = "One line, one order, same currency, different amount."
+    amount_mismatch = "One line, one order, different amounts, or another than its exchange comes to."
     currency_mismatch = "One line, one order, different currencies."
     status_mismatch = "The provider's state and the order's state contradict each other."
     duplicate = "Several lines claim one order, or the order was settled on an earlier day."
