@@ -81,3 +81,21 @@ def test_a_refund_that_names_two_orders_is_believed_of_none(tmp_path, found_by):
     result = run(tmp_path, lines, [owed("o1"), owed("o2", psp="c2")], source=source())
     assert (result.outcome(1), result.line(1)["order_id"]) == ("ambiguous", None)
     assert result.line(1)["reasons"][0]["got"] == "o1, o2"
+
+
+@pytest.mark.parametrize("operation", ["op1", None])
+@pytest.mark.parametrize("line_type", ["REFUND", "CHARGEBACK"])
+def test_a_partial_return_that_comes_twice_is_not_two(tmp_path, line_type, operation):
+    given = {"gross": "-40", "original_reference": "c1", "operation_reference": operation}
+    lines = [paid(3), give_back(1, line_type, **given), give_back(1, line_type, **given, archive_id=B)]
+    result = run(tmp_path, lines, [owed("o1")], source=source())
+    rows = [result.line(1), result.line(1, B)]
+    assert [(row["outcome"], row["order_id"], codes(row)) for row in rows] == [
+        ("duplicate", "o1", ["CLAIMED_BY_SEVERAL_LINES"])
+    ] * 2
+
+
+def test_equal_partial_refunds_of_two_operations_are_two(tmp_path):
+    lines = [paid(1), *(give_back(n, gross="-40", original_reference="c1") for n in (2, 3))]
+    result = run(tmp_path, lines, [owed("o1")], source=source())
+    assert [result.outcome(n) for n in (2, 3)] == ["matched", "matched"]

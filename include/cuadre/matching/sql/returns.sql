@@ -1,13 +1,16 @@
 -- Refunds, reversals, chargebacks and reversed chargebacks against their originals. What was given back counts
 -- together for one original, in its own currency, with what earlier days gave back. A reversed chargeback takes back
 -- what a chargeback gave, and no more: beyond that it is money nobody is owed, and makes no room for other returns.
--- Money that goes the other way than the type of its line says is a break, and makes no room either.
+-- Money that goes the other way than the type of its line says is a break, and makes no room either. Lines of one
+-- operation, or without a number for it of one moment, and one amount are one return that came several times.
 WITH linked AS (
     SELECT
         l.line_key,
         l.line_type,
         l.currency,
         l.gross,
+        l.operation_reference,
+        CASE WHEN l.operation_reference IS NULL THEN l.occurred_at END AS moment,
         COALESCE(l.original_reference, l.psp_reference, l.merchant_reference) AS reference,
         CASE
             WHEN l.original_reference IS NOT NULL THEN 'original_reference'
@@ -48,7 +51,14 @@ summed AS (
                     OVER original,
                 0
             )
-            AS won_back
+            AS won_back,
+        CASE
+            WHEN found AND NOT several_orders THEN COUNT(*) OVER (
+                PARTITION BY
+                    l.found, l.several_orders, l.order_id, l.line_reference,
+                    l.line_type, l.currency, l.gross, l.operation_reference, l.moment
+            )
+        END AS copies
     FROM (SELECT *, found AND NOT several_orders AND currency = paid_currency AS in_paid_currency FROM linked) AS l
     LEFT JOIN earlier_returns AS e
         ON e.order_id IS NOT DISTINCT FROM l.order_id
@@ -91,6 +101,7 @@ SELECT
         WHEN several_orders THEN 'ambiguous'
         WHEN currency_differs THEN 'currency_mismatch'
         WHEN exceeds OR goes_wrong_way THEN 'amount_mismatch'
+        WHEN copies > 1 THEN 'duplicate'
         WHEN status_differs THEN 'status_mismatch'
         ELSE 'matched'
     END AS outcome,
@@ -109,6 +120,9 @@ SELECT
             CASE
                 WHEN exceeds
                     THEN REASON('EXCEEDS_ORIGINAL', 'gross', at_most, together, at_most - together)
+            END,
+            CASE
+                WHEN copies > 1 THEN REASON('CLAIMED_BY_SEVERAL_LINES', 'original_reference', 1, copies, NULL)
             END,
             CASE
                 WHEN status_differs
