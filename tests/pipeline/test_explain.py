@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,12 +18,16 @@ import pytest
 
 from cuadre.cli.picture import draw
 from cuadre.marts.decisions import Wish, decide
+from cuadre.matching.types import empty
 from cuadre.model.codes import DecisionKind
-from cuadre.model.errors import Refusal
+from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, LINES, ORDERS, OUTCOMES
+from cuadre.model.errors import ConfigurationError, Refusal, StoreDamaged
 from cuadre.model.measures import at_risk_sql
-from cuadre.pipeline.explain import MOST_BREAKS, explain
+from cuadre.pipeline.explain import MOST_BREAKS, explain, items_named
 from cuadre.pipeline.life import Explanation, Item
+from cuadre.pipeline.search import Search
 from cuadre.sandbox.archive import SandboxDay
+from cuadre.sources import open_store
 from tests.cli.test_commands import cuadre
 from tests.pipeline.conftest import House
 
@@ -223,3 +229,50 @@ def test_nothing_a_reference_holds_moves_the_terminal(past: House, capsys: pytes
     shown = capsys.readouterr().out
     assert "SO-1\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}" in shown
     assert "\x1b" not in shown
+
+
+def test_a_reference_of_very_many_lines_is_looked_up_once_for_each_archive_and_drawn_in_one_screen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    many = 5_000
+    with duckdb.connect() as connection:
+        for table in (LINES, OUTCOMES, ORDERS, BANK_CREDITS, BANK_MATCHES):
+            connection.execute(f"CREATE TABLE {table.name} AS {empty(table)}")
+        connection.execute("ALTER TABLE orders ADD seen_on DATE")
+        given = "archive_id, settlement_date, line_type, currency, occurred_at, gross, fee, tax, net"
+        values = "'a', DATE '2026-03-04', 'PAYMENT', 'PEN', TIMESTAMPTZ '2026-03-04 00:00:00+00', 1, 0, 0, 1"
+        numbers = f"FROM range(1, {many + 1}) t(n)"
+        connection.execute(f"INSERT INTO lines ({given}, line_no, psp_reference) SELECT {values}, n, 'c' {numbers}")
+        said = "archive_id, settlement_date, line_type, currency, outcome, reasons, first_seen, age_days, order_id"
+        values = "'a', DATE '2026-03-04', 'PAYMENT', 'PEN', 'duplicate', [], DATE '2026-03-04', 0, 'o1'"
+        connection.execute(f"INSERT INTO outcomes ({said}, line_no, item_id) SELECT {values}, n, n {numbers}")
+        (item,) = items_named(Search(connection), "c", [])
+    assert (len(item.lines), len(item.outcomes)) == (many, many)
+    draw(Explanation("shop", "c", (), (item,), (), (), (), "was not asked"))
+    assert len(capsys.readouterr().out.splitlines()) < 150
+
+
+def test_a_search_that_ends_before_it_begins_is_wrong_usage(past: House, past_days: Days) -> None:
+    with pytest.raises(ConfigurationError, match="the last one is before the first"):
+        explain(past.work, past.source, "x", first=past_days[1].day, last=past_days[0].day)
+
+
+def test_a_long_reference_and_one_that_speaks_to_the_terminal_are_only_told_of(past: House) -> None:
+    asked = ["explain", "\x1b[31m" + "x" * 9_000, "--source", past.source_file, "--store", past.root / "store"]
+    done = cuadre(*asked)
+    assert (done.returncode, "\x1b" in done.stderr, len(done.stderr) < 1_000) == (3, False, True)
+
+
+def test_a_store_that_is_not_there_is_wrong_usage(past: House) -> None:
+    for asked in (["explain", "x"], ["replay", "--from", "2026-03-04", "--to", "2026-03-05"]):
+        done = cuadre(*asked, "--source", past.source_file, "--store", past.root / "none")
+        assert (done.returncode, "There is no store in" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+def test_what_another_version_kept_is_a_sentence(past: House, past_days: Days, tmp_path: Path) -> None:
+    shutil.copytree(past.root / "store", tmp_path / "store")
+    for record in (tmp_path / "store").rglob(f"days/{past_days[0].day}.json"):
+        record.write_text(json.dumps({"run": "1"}))
+    work = replace(past.work, store=open_store(str(tmp_path / "store"), tmp_path))
+    with pytest.raises(StoreDamaged, match="was written by another version of Cuadre, or is damaged"):
+        explain(work, past.source, "x")

@@ -11,7 +11,7 @@ import typer
 import cuadre
 from cuadre.cli import deciding, explain, journal, keyring, marts, receipt, replay, sandbox, steps
 from cuadre.cli.arguments import Json
-from cuadre.cli.show import Exit, err, print_json
+from cuadre.cli.show import Exit, err, print_json, visible
 from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
 
 _STOPPED = 130
@@ -66,7 +66,9 @@ def main() -> None:
 
 
 def _leave(code: int, sentence: str) -> NoReturn:
-    err.print(sentence, style="red", markup=False, soft_wrap=True)
+    """What was typed may be quoted in the sentence: nothing in it may act on the terminal."""
+    shown = "\n".join(visible(line) for line in sentence.split("\n"))
+    err.print(shown, style="red", markup=False, soft_wrap=True)
     sys.exit(code)
 
 

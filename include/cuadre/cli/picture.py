@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from cuadre.model.records import Reason
 from cuadre.pipeline.life import Archive, Batch, BatchLife, DayOutcome, Explanation, Item, Line, OrderSeen, Step
 
 MOST_ITEMS = 8
+MOST_ROWS = 20
 MOST_BANK_DAYS = 5
 _MONEY = re.compile(r"-?\d+\.\d{6}")
 _T = TypeVar("_T")
@@ -28,7 +29,8 @@ _STYLES = dict.fromkeys((each.name for each in BREAKS), "red") | dict.fromkeys((
 def draw(found: Explanation) -> None:
     """Print everything as trees, one for each item and batch."""
     if len(found.items) > 1:
-        out.print(f"{len(found.items):,} items have to do with {found.reference}.\n", markup=False, highlight=False)
+        many = f"{len(found.items):,} items have to do with {visible(found.reference)}.\n"
+        out.print(many, markup=False, highlight=False)
     for item in found.items[:MOST_ITEMS]:
         out.print(_item(item, found.journal))
     if len(found.items) > MOST_ITEMS:
@@ -142,15 +144,11 @@ def _add_outcomes(tree: Tree, outcomes: Sequence[DayOutcome]) -> None:
 
 
 def _runs(outcomes: Sequence[DayOutcome]) -> list[_Run]:
-    runs: list[_Run] = []
+    runs: dict[tuple[object, ...], _Run] = {}
     for each in outcomes:
-        for number, run in enumerate(runs):
-            if _said(run.last) == _said(each):
-                runs[number] = replace(run, last=each)
-                break
-        else:
-            runs.append(_Run(each.settlement_date, each))
-    return runs
+        since = runs[_said(each)].first if _said(each) in runs else each.settlement_date
+        runs[_said(each)] = _Run(since, each)
+    return list(runs.values())
 
 
 def _said(each: DayOutcome) -> tuple[object, ...]:
@@ -253,8 +251,8 @@ def _add_journal(tree: Tree, journal: Sequence[Step], days: set[date]) -> None:
 
 def _add(tree: Tree, name: str, rows: Sequence[tuple[str, ...]], right: set[int]) -> None:
     if rows:
-        branch = tree.add(_text(name))
-        for text in _aligned(rows, right):
+        branch = tree.add(_text(_cut(name, rows)))
+        for text in _aligned(rows[:MOST_ROWS], right):
             branch.add(_text(text))
 
 
@@ -264,9 +262,13 @@ def _headed(
     """The rows as texts, each with what it is of, under a head that is put onto `branch`; named columns are numbers."""
     if not rows:
         return []
-    first, *texts = _aligned([head, *rows], right={number for number, name in enumerate(head) if name})
-    branch.add(_text(first, "dim"))
-    return list(zip(texts, of, strict=True))
+    first, *texts = _aligned([head, *rows[:MOST_ROWS]], right={number for number, name in enumerate(head) if name})
+    branch.add(_text(_cut(first, rows), "dim"))
+    return list(zip(texts, of[:MOST_ROWS], strict=True))
+
+
+def _cut(head: str, rows: Sequence[object]) -> str:
+    return head if len(rows) <= MOST_ROWS else f"{head}  ({MOST_ROWS} of {len(rows):,}; --json has all)"
 
 
 def _aligned(rows: Iterable[tuple[str, ...]], right: set[int]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,10 +37,13 @@ def the_source(given: Source | None) -> Source:
 
 
 def workplace_at(store: str | None) -> Workplace:
-    """The work place of the settings, with its store at `store` when that is given."""
+    """The work place of the settings, with its store at `store` when that is given; ConfigurationError without one."""
     from cuadre.pipeline.workplace import workplace
 
-    return workplace(settings({**os.environ, **({STORE: store} if store else {})}), resolve)
+    known = settings({**os.environ, **({STORE: store} if store else {})})
+    if not known.store.startswith("s3://") and not Path(known.store).is_dir():
+        raise ConfigurationError(f"There is no store in {known.store}; say where it is with --store or {STORE}.")
+    return workplace(known, resolve)
 
 
 def passphrase_of(source: Source) -> str | None:

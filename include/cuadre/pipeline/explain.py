@@ -7,19 +7,19 @@ is searched is in `search.py`, what is said of it in `life.py`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.rows import dict_row
 
 from cuadre.config.source import Source
 from cuadre.marts.fill import fill, filled
 from cuadre.model.columns import DECISION, RECON_BREAK, SETTLEMENT_BATCH, Table
-from cuadre.model.errors import CuadreError, Refusal
+from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
 from cuadre.model.literals import literals
-from cuadre.pipeline.keeping import Json, admissions_of, day_files
+from cuadre.pipeline.keeping import Json, admissions_of, day_files, read_back
 from cuadre.pipeline.lake import Lake
 from cuadre.pipeline.life import (
     Archive,
@@ -42,7 +42,12 @@ from cuadre.warehouse import connect
 MOST_LINES = 5
 MOST_BREAKS = 10
 
+_MOST_NAMED = 100
+"""So many characters of a reference are said again."""
+
 _Node = Place | str
+_Row = dict[str, Any]
+_Found = TypeVar("_Found", Line, DayOutcome, OrderSeen)
 _Batches = dict[tuple[date, str], tuple[Batch, ...]]
 
 
@@ -66,15 +71,32 @@ def explain(
         warehouse: The warehouse's URL; None leaves out what only the warehouse knows.
 
     Raises:
+        ConfigurationError: `last` is before `first`.
         Refusal: nothing of that name is there; the message says what was searched.
-        StoreDamaged: a file that a record names is gone.
+        StoreDamaged: a file that a record names is gone, or is not as this version keeps it.
     """
+    if first and last and last < first:
+        raise ConfigurationError(f"There is no day from {first} to {last}: the last one is before the first.")
     lake = work.lake(source)
     days = [day for day in lake.fetched() if (first or day) <= day <= (last or day)]
+    with read_back(lake):
+        items, lives, credits = _found(lake, source, reference, days)
+    if not (items or credits or lives):
+        raise Refusal(_nothing(source, reference, days))
+    items, said = _asked(warehouse, source, items)
+    concerned = set().union(*(item.days for item in items), {life.batch.settlement_date for life in lives})
+    journal = _journal(work, source, concerned)
+    return Explanation(source.source, reference, tuple(days), tuple(items), lives, tuple(credits), journal, said)
+
+
+def _found(
+    lake: Lake, source: Source, reference: str, days: Sequence[date]
+) -> tuple[list[Item], tuple[BatchLife, ...], list[Credit]]:
+    """The items, batches and bank credits that `reference` names, as far as the store knows of them."""
     runs = {day: lake.read(lake.day(day)) for day in lake.days() if day in days}
     admissions = [record for day in days for record in lake.records(lake.admission(day))]
     with searching(lake, admissions, runs) as search:
-        items = _items(search, reference, [_archive(record, runs) for record in admissions])
+        items = items_named(search, reference, [_archive(record, runs) for record in admissions])
         credits = search.credits(reference)
         named = {reference, *(each.reference for each in credits if each.reference)}
         wanted = {(day, batch) for batch in named for day in search.batch_days(batch) if day in runs}
@@ -84,16 +106,11 @@ def explain(
         batches = _batches(search, lake, source, runs, wanted | of_items)
         meant = [batch for place in sorted(wanted) for batch in batches.get(place, ())]
         lives = tuple(_life(search, batch) for batch in meant if _is_meant(batch, reference, credits, paid))
-    if not (items or credits or lives):
-        raise Refusal(_nothing(source, reference, days))
-    items = [_with_batches(item, batches) for item in items]
-    items, said = _asked(warehouse, source, items)
-    concerned = set().union(*(item.days for item in items), {life.batch.settlement_date for life in lives})
-    journal = _journal(work, source, concerned)
-    return Explanation(source.source, reference, tuple(days), tuple(items), lives, tuple(credits), journal, said)
+    return [_with_batches(item, batches) for item in items], lives, credits
 
 
-def _items(search: Search, reference: str, archives: Sequence[Archive]) -> list[Item]:
+def items_named(search: Search, reference: str, archives: Sequence[Archive]) -> list[Item]:
+    """The lines and orders that `reference` names, as items with what was said of them."""
     lines = search.lines_naming(reference)
     known = search.orders("order_id", [reference]) + search.orders("psp_reference", [reference])
     wanted = {reference, *(order.order_id for order in known)}
@@ -104,37 +121,50 @@ def _items(search: Search, reference: str, archives: Sequence[Archive]) -> list[
     orders = search.orders("order_id", {each.order_id for each in outcomes if each.order_id} | wanted)
     places = {each.place for each in outcomes if each.place} - {line.place for line in lines}
     lines += search.lines_at(places)
-    return [_item(group, lines, outcomes, orders, archives) for group in _together(lines, outcomes, orders)]
+    group_of = _together(lines, outcomes, orders)
+    own_lines, own_outcomes, own_orders = (
+        _by_group(group_of, lines, lambda line: line.place),
+        _by_group(group_of, outcomes, lambda outcome: outcome.place or outcome.order_id or ""),
+        _by_group(group_of, orders, lambda order: order.order_id),
+    )
+    groups = dict.fromkeys(group_of.values())
+    return [_item(own_lines[each], own_outcomes[each], own_orders[each], archives) for each in groups]
 
 
-def _together(
-    lines: Iterable[Line], outcomes: Iterable[DayOutcome], orders: Iterable[OrderSeen]
-) -> list[frozenset[_Node]]:
-    """Lines and orders that some outcome names together, in groups that share nothing, oldest first."""
-    links: list[set[_Node]] = [{line.place} for line in sorted(lines, key=lambda each: each.settlement_date)]
-    links += [{node for node in (each.place, each.order_id) if node} for each in outcomes]
-    links += [{order.order_id} for order in orders]
-    group_of: dict[_Node, frozenset[_Node]] = {}
+def _together(lines: Iterable[Line], outcomes: Iterable[DayOutcome], orders: Iterable[OrderSeen]) -> dict[_Node, _Node]:
+    """Lines and orders that some outcome names together: of each one node that stands for its group, oldest first."""
+    links: list[list[_Node]] = [[line.place] for line in sorted(lines, key=lambda each: each.settlement_date)]
+    links += [[node for node in (each.place, each.order_id) if node] for each in outcomes]
+    links += [[order.order_id] for order in orders]
+    towards: dict[_Node, _Node] = {}
+
+    def head(node: _Node) -> _Node:
+        while towards.setdefault(node, node) != node:
+            towards[node] = node = towards[towards[node]]
+        return node
+
     for link in links:
-        group = frozenset(link).union(*(group_of.get(node, ()) for node in link))
-        group_of.update(dict.fromkeys(group, group))
-    return list(dict.fromkeys(group_of.values()))
+        for node in link:
+            towards[head(node)] = head(link[0])
+    return {node: head(node) for node in towards}
 
 
-def _item(
-    group: frozenset[_Node],
-    lines: Iterable[Line],
-    outcomes: Iterable[DayOutcome],
-    orders: Iterable[OrderSeen],
-    archives: Iterable[Archive],
-) -> Item:
-    mine = tuple(sorted((each for each in lines if each.place in group), key=lambda line: line.settlement_date))
-    names = {each.archive_id for each in mine}
+def _by_group(
+    group_of: Mapping[_Node, _Node], found: Iterable[_Found], node: Callable[[_Found], _Node]
+) -> defaultdict[_Node, list[_Found]]:
+    groups: defaultdict[_Node, list[_Found]] = defaultdict(list)
+    for each in found:
+        groups[group_of[node(each)]].append(each)
+    return groups
+
+
+def _item(lines: list[Line], outcomes: list[DayOutcome], orders: list[OrderSeen], archives: Iterable[Archive]) -> Item:
+    names = {each.archive_id for each in lines}
     return Item(
-        orders=tuple(each for each in orders if each.order_id in group),
-        lines=mine,
+        orders=tuple(orders),
+        lines=tuple(sorted(lines, key=lambda line: line.settlement_date)),
         archives=tuple(each for each in archives if each.archive_id in names),
-        outcomes=tuple(each for each in outcomes if each.place in group or each.order_id in group),
+        outcomes=tuple(outcomes),
         batches=(),
     )
 
@@ -215,26 +245,32 @@ def _asked(url: str | None, source: Source, items: list[Item]) -> tuple[list[Ite
     if url is None:
         return items, "was not asked"
     try:
-        breaks = _rows(url, RECON_BREAK, source, ids)
-        decisions = sorted(_rows(url, DECISION, source, ids), key=lambda row: row["decided_at"])
+        breaks = _rows(url, RECON_BREAK, "settlement_date", source, ids)
+        decisions = _rows(url, DECISION, "decided_at, decision_id", source, ids)
     except CuadreError as error:
         return items, f"did not answer: {error}".rstrip(".")
 
-    def mine(rows: list[dict[str, Any]], item: Item) -> tuple[dict[str, Any], ...]:
-        return tuple(row for row in rows if row["item_id"] in item.item_ids)
+    def mine(rows: Mapping[str, list[_Row]], item: Item, when: str) -> tuple[_Row, ...]:
+        found = [row for each in sorted(item.item_ids) for row in rows.get(each, ())]
+        return tuple(sorted(found, key=lambda row: row[when]))
 
-    return [replace(item, breaks=mine(breaks, item), decisions=mine(decisions, item)) for item in items], "was asked"
+    return [
+        replace(each, breaks=mine(breaks, each, "settlement_date"), decisions=mine(decisions, each, "decided_at"))
+        for each in items
+    ], "was asked"
 
 
-def _rows(url: str, table: Table, source: Source, ids: list[str]) -> list[dict[str, Any]]:
-    columns, order = ", ".join(f'"{name}"' for name in table.names), ", ".join(table.key)
+def _rows(url: str, table: Table, order: str, source: Source, ids: list[str]) -> dict[str, list[_Row]]:
+    """The rows of each of the items, by item id."""
+    columns, found = ", ".join(f'"{name}"' for name in table.names), defaultdict(list)
     query = f"SELECT {columns} FROM recon.{table.name} WHERE source = %s AND item_id = ANY(%s) ORDER BY {order}"
     with (
         connect(url, "Migrate the schema recon first.") as connection,
         connection.cursor(row_factory=dict_row) as cursor,
     ):
-        cursor.execute(query.encode(), (source.source, ids))
-        return cursor.fetchall()
+        for row in cursor.execute(query.encode(), (source.source, ids)):
+            found[row["item_id"]].append(row)
+    return found
 
 
 def _journal(work: Workplace, source: Source, days: Collection[date]) -> tuple[Step, ...]:
@@ -255,8 +291,9 @@ def _journal(work: Workplace, source: Source, days: Collection[date]) -> tuple[S
 def _nothing(source: Source, reference: str, days: Sequence[date]) -> str:
     if not days:
         return f"{source.source}: there is no day to search in the store."
+    name = reference if len(reference) <= _MOST_NAMED else f"{reference[:_MOST_NAMED]}…"
     return (
-        f"{source.source}: nothing is called {reference} on the {len(days):,} days from {days[0]} to {days[-1]}. "
+        f"{source.source}: nothing is called {name} on the {len(days):,} days from {days[0]} to {days[-1]}. "
         "Searched: order ids, CIPs, operation and original references of lines and order snapshots, item ids, batches, "
         "and ids and references of bank credits."
     )

@@ -6,20 +6,38 @@ Files first, the record that names them last. What is computed from them is the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+from pydantic import ValidationError
+
 from cuadre.config.source import Source
 from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.model.codes import ArchiveNote, Verdict
+from cuadre.model.errors import StoreDamaged
 from cuadre.model.records import Admission, CheckReport, ReconcileReport, from_json, to_json
 from cuadre.pipeline.lake import Lake, file_record
 
 Json = dict[str, Any]
 """A JSON-safe record."""
+
+
+@contextmanager
+def read_back(lake: Lake) -> Iterator[None]:
+    """What is kept is read in here; StoreDamaged where it is not as this version keeps it."""
+    try:
+        yield
+    except (KeyError, ValidationError, json.JSONDecodeError, duckdb.BinderException) as error:
+        raise StoreDamaged(
+            f"{lake.source}: what the store keeps lacks something ({type(error).__name__}): it was written by another "
+            "version of Cuadre, or is damaged. Clear the days from `fetch` on, and what can be made again is."
+        ) from error
 
 
 def lines_of(lake: Lake, admissions: Sequence[Json]) -> list[Path]:

@@ -24,7 +24,7 @@ from cuadre.model.errors import ArchiveRejected, ConfigurationError, Refusal, St
 from cuadre.model.records import FetchedArchive, from_json
 from cuadre.pipeline import carried
 from cuadre.pipeline.flips import Difference, FlipTotal, differences, totals
-from cuadre.pipeline.keeping import Json, admissions_of, lines_of
+from cuadre.pipeline.keeping import Json, admissions_of, lines_of, read_back
 from cuadre.pipeline.lake import Lake
 from cuadre.pipeline.workplace import Workplace
 
@@ -91,11 +91,11 @@ def replay(
 
     Raises:
         Refusal: there is no such day; or `rules` refuse an archive (ArchiveRejected) or an input.
-        StoreDamaged: a file of the days is not what was kept.
+        StoreDamaged: a file of the days is not what was kept, or not as this version keeps it.
     """
     lake, days, rows = work.lake(rules), days_to_replay(work, rules, first, last), 0
     found: list[Difference] = []
-    with work.room() as room:
+    with work.room() as room, read_back(lake):
         for number, day in enumerate(days, start=1):
             rows += _judge(lake, rules, day, room, reopening)
             (was,) = lake.local([carried.file_of(lake, day, "outcomes")])

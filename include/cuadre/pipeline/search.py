@@ -6,6 +6,7 @@ read as they are: what proves them is the receipt.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -168,7 +169,11 @@ def _of(batch: Batch) -> str:
 
 
 def _at(places: Collection[Place]) -> list[str]:
-    return [f"archive_id = {literal(archive)} AND line_no = {number}" for archive, number in sorted(places)]
+    """One condition for each archive: a reference may be that of very many lines."""
+    numbers: defaultdict[str, list[str]] = defaultdict(list)
+    for archive, number in sorted(places):
+        numbers[archive].append(str(number))
+    return [f"archive_id = {literal(archive)} AND line_no IN ({', '.join(of)})" for archive, of in numbers.items()]
 
 
 def _names(kind: type) -> list[str]:
