@@ -32,6 +32,9 @@ from tests.hostile.zips import GOOD_ZIPS, TEXT
 
 SOURCE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
 MEMBER = csv_text(4).replace("7002,902", '"7002",902').encode()
+EXCHANGED = MEMBER.replace(b"paid_at\n", b"paid_at,paid_currency,paid_amount,exchange_rate\n").replace(
+    b"T10:00:00-05:00\n", b"T10:00:00-05:00,USD,26.65,3.752500\n"
+)
 PLACES = {
     "psp_reference": "cip",
     "operation_reference": "operation_number",
@@ -43,6 +46,11 @@ PLACES = {
     "currency": "currency",
 }
 MONEY = {"gross": "gross", "fee": "fee", "tax": "igv", "net": "net"}
+OPTIONAL = {
+    "presentment_currency": "paid_currency",
+    "presentment_amount": "paid_amount",
+    "exchange_rate": "exchange_rate",
+}
 
 Edit = Callable[[bytes], bytes]
 places = st.integers(0, 1 << 16)
@@ -193,6 +201,7 @@ def source() -> Source:
 
 @fuzzing
 @given(
+    member=st.sampled_from([MEMBER, EXCHANGED]),
     changes=edits(
         st.text("0123456789.,-+eE\"' \t\r\n;TRAILERHDPNUS\0é", min_size=1, max_size=6).map(str.encode)
         | st.binary(min_size=1, max_size=4)
@@ -201,9 +210,9 @@ def source() -> Source:
     block=st.integers(200, 2000),
 )
 def test_a_damaged_member_is_refused_or_typed_as_it_stands(
-    changes: list[Edit], step: int, block: int, source: Source
+    member: bytes, changes: list[Edit], step: int, block: int, source: Source
 ) -> None:
-    data = edited(MEMBER, changes)
+    data = edited(member, changes)
     with tempfile.TemporaryDirectory() as folder:
         try:
             head = read_head((data[i : i + step] for i in range(0, len(data), step)), source, block_bytes=block)
@@ -220,13 +229,14 @@ def _plainly(data: bytes) -> list[dict[str, object]]:
     """The records of a member by Python's own reader, another road to the same rows."""
     _, columns, *records = csv.reader(data.decode().replace("\r\n", "\n").split("\n"))
     names = [name.strip(" \t") for name in columns]
-    rows = []
+    rows: list[dict[str, object]] = []
     for record in records:
         if record and record[0].strip(" \t") != "TRAILER":
             row = dict(zip(names, (field.strip(" \t") for field in record), strict=True))
             texts = {ours: row[theirs] or None for ours, theirs in PLACES.items()}
             money = {ours: Decimal(row[theirs]) for ours, theirs in MONEY.items()}
-            rows.append({**texts, **money, "occurred_at": datetime.fromisoformat(row["paid_at"])})
-    keys = ["batch_id", "line_type", "psp_reference", "operation_reference", "merchant_reference"]
-    keys += ["original_reference", "currency", "gross", "fee", "tax", "net", "occurred_at", "channel"]
-    return [{key: row[key] for key in keys} for row in rows]
+            given = {ours: row[theirs] or None for ours, theirs in OPTIONAL.items() if theirs in row}
+            numbers = {ours: text and Decimal(text) for ours, text in given.items() if ours != "presentment_currency"}
+            at = datetime.fromisoformat(row["paid_at"])
+            rows.append({**texts, **money, **given, **numbers, "occurred_at": at})
+    return rows
