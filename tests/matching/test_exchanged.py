@@ -10,7 +10,7 @@ from cuadre.config.exchange import Exchange
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import LINES, ORDERS
 from cuadre.pipeline.reconcile import reconcile
-from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, SOURCE, codes, line, order, run
+from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, SOURCE, claim, codes, line, order, run
 
 PLAIN = SOURCE.model_copy(update={"fees": ()})
 
@@ -153,6 +153,30 @@ def test_a_merchant_reference_finds_an_order_in_the_presentment_currency(tmp_pat
     assert only(tmp_path, named)["pass"] == "merchant_reference"
     unnamed = {**named, "exchange_rate": None}
     assert only(tmp_path, unnamed)["pass"] == "merchant_reference_only"
+
+
+def test_an_order_that_an_exchanged_payment_cleared_is_used_up(tmp_path):
+    cleared = {**claim("o1", 7), "currency": "PEN", "gross": Decimal("375.25")}
+    assert run(tmp_path / "1", [], [usd()], source=PLAIN, claims=[cleared]).rows == []
+    again = run(tmp_path / "2", [exchanged(1, "375.25")], [usd()], source=PLAIN, claims=[cleared]).line(1)
+    assert (again["outcome"], codes(again)) == ("duplicate", ["SETTLED_BEFORE"])
+
+
+def test_two_exchanged_payments_of_one_order_are_both_duplicates(tmp_path):
+    lines = [exchanged(n, "375.25") for n in (1, 2)]
+    result = run(tmp_path, lines, [usd()], source=PLAIN)
+    assert [result.outcome(n) for n in (1, 2)] == ["duplicate", "duplicate"]
+
+
+def test_a_refund_is_held_against_its_order_in_the_order_s_currency_only(tmp_path):
+    refund = {"line_type": "REFUND", "fee": "0", "tax": "0", "psp_reference": None, "original_reference": "c1"}
+    lines = [
+        exchanged(1, "375.25"),
+        exchanged(2, "-187.63", "-50", **refund),
+        line(3, gross="-50", currency="USD", **refund),
+    ]
+    result = run(tmp_path, lines, [usd()], source=PLAIN)
+    assert [result.outcome(n) for n in (1, 2, 3)] == ["matched", "currency_mismatch", "matched"]
 
 
 def test_an_order_in_the_settlement_currency_is_compared_with_gross(tmp_path):
