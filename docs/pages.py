@@ -14,6 +14,7 @@ from cuadre.model.columns import (
     MARTS,
     MOVEMENT,
     OPEN_BREAK,
+    REOPENING,
     STANDING_DECISION,
     Column,
     Kind,
@@ -59,7 +60,8 @@ counts from the moment it began. The role `cuadre_analyst` may read them all.
 """
     parquet = "".join(_table(table, TYPES_AT["parquet"]) for table in CANONICAL)
     marts = "".join(_table(table, TYPES_AT["warehouse"]) + _example(table) for table in MARTS)
-    besides = ((DECISION, "Table"), (STANDING_DECISION, "View"), (OPEN_BREAK, "View"), (MOVEMENT, "Function"))
+    views = ((STANDING_DECISION, "View"), (OPEN_BREAK, "View"))
+    besides = ((DECISION, "Table"), (REOPENING, "Table"), *views, (MOVEMENT, "Function"))
     more = "".join(_table(table, TYPES_AT["warehouse"], what) + _example(table) for table, what in besides)
     sections = f"\n## Tables exchanged as Parquet\n{parquet}\n## Marts: schema `recon`\n{marts}"
     return as_page("model/columns/", f"{head}{sections}\n## Decisions and movements: schema `recon` besides\n{more}")
@@ -80,6 +82,7 @@ def codes() -> str:
         ("Batches", "How far a settlement batch agrees.", _meanings(vocabulary.BatchStatus)),
         ("Batches and the bank", "How credits were found to pay batches.", _meanings(vocabulary.BankMethod)),
         ("Batches without their credit", "Why a batch is not settled.", _meanings(vocabulary.BankReason)),
+        ("Reopenings", "Why an item is open again.", _meanings(vocabulary.ReopeningCause)),
         ("Decisions", "What people say of an item.", _meanings(vocabulary.DecisionKind)),
         ("States of a break", "Where an open break stands between people.", _meanings(vocabulary.BreakState)),
         ("Incidents", "What is alerted; each has its run book.", _incidents()),

@@ -7,10 +7,10 @@ import sqlglot
 from sqlglot.optimizer.qualify import qualify
 
 from cuadre.model.codes import IncidentKind, Outcome, ReasonCode, RejectionReason
-from cuadre.model.columns import DECISION, INCIDENT, MARTS, MOVEMENT, OPEN_BREAK, STANDING_DECISION, Table
+from cuadre.model.columns import DECISION, INCIDENT, MARTS, MOVEMENT, OPEN_BREAK, REOPENING, STANDING_DECISION, Table
 from docs import generate, pages
 
-QUERIED = (*MARTS, DECISION, STANDING_DECISION, OPEN_BREAK)
+QUERIED = (*MARTS, DECISION, REOPENING, STANDING_DECISION, OPEN_BREAK)
 """Tables and views that are asked; functions are asked otherwise."""
 
 

@@ -15,7 +15,7 @@ from cuadre.marts.deciding import VIEWS
 from cuadre.marts.history import BELIEVED, HISTORY, KNOWN_FROM, SCHEMA, history_name
 from cuadre.marts.migrate import downgrade, migrate
 from cuadre.marts.schema import ddl, metadata
-from cuadre.model.columns import DECISION, INCIDENT, MARTS, Kind
+from cuadre.model.columns import DECISION, INCIDENT, MARTS, REOPENING, Kind
 from cuadre.warehouse import Address, engine
 
 TYPES = {
@@ -56,11 +56,11 @@ def test_every_mart_has_the_registered_columns_types_and_comments(module_warehou
         assert [not required for _, _, _, required, _, _ in table][: len(mart.columns)] == [
             column.nullable for column in mart.columns
         ]
-    for table in (DECISION, *VIEWS):
+    for table in (DECISION, REOPENING, *VIEWS):
         assert [(name, kind, doc) for _, name, kind, _, doc, _ in held[table.name]] == [
             (c.name, TYPES[c.kind], c.doc) for c in table.columns
         ]
-    assert len(held) == len(MARTS) + len(BELIEVED) + len((DECISION, *VIEWS))
+    assert len(held) == len(MARTS) + len(BELIEVED) + len((DECISION, REOPENING, *VIEWS))
 
 
 def test_the_migrations_build_exactly_what_the_registry_declares(module_warehouse_url: str, database_url: str) -> None:

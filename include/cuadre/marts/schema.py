@@ -1,8 +1,8 @@
 """The schema `recon` as SQLAlchemy metadata, made from the column registry: tables, views, comments.
 
 A mart is a table `recon.<mart>_history`, in which rows are believed from `known_from` until `known_to`, and a view
-`recon.<mart>`, which shows today's belief. `incident` and `decision` are tables only. The migrations build this in
-the database; a test holds the two together. `python -m cuadre.marts.schema` prints the DDL for a migration.
+`recon.<mart>`, which shows today's belief. `incident`, `decision` and `reopening` are tables only. The migrations build
+this in the database; a test holds the two together. `python -m cuadre.marts.schema` prints the DDL for a migration.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cuadre.marts.deciding import VIEWS, guard_ddl, select_sql
 from cuadre.marts.functions import believed_sql, function_ddl
 from cuadre.marts.history import BELIEVED, KNOWN_FROM, KNOWN_TO, SCHEMA, history_name
 from cuadre.model import columns as registry
-from cuadre.model.columns import DECISION, MARTS, RECON_LINE, Kind
+from cuadre.model.columns import DECISION, MARTS, RECON_LINE, REOPENING, Kind
 from cuadre.model.literals import literal
 
 _REFERENCES = ("order_id", "psp_reference", "merchant_reference", "operation_reference")
@@ -42,7 +42,7 @@ _TYPES: dict[Kind, TypeEngine[Any]] = {
 def metadata() -> MetaData:
     """All physical tables of schema `recon`."""
     tables = MetaData(schema=SCHEMA)
-    for mart in (*MARTS, DECISION):
+    for mart in (*MARTS, DECISION, REOPENING):
         _physical(mart, tables)
     return tables
 

@@ -239,6 +239,14 @@ class BreakState(Enum):
     reopened = "It was decided, and has changed since: the decision was about something else."
 
 
+class ReopeningCause(Enum):
+    """Why an item that had been cleared is open again. The value is its meaning."""
+
+    order_edited = "Its order was edited after it had been cleared."
+    file_restated = "The archive that cleared it was replaced by another one, in which it is otherwise or missing."
+    judged_anew = "Its day ran again on other orders, other earlier days or other rules."
+
+
 class IncidentKind(Enum):
     """What may go wrong with a day, or with a source's keys. The value is the title of its run book."""
 

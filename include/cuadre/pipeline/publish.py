@@ -20,6 +20,7 @@ from cuadre.marts.belief import Day
 from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.marts.fill import FILLED, fill, filled, offer, recorded
 from cuadre.marts.fingerprint import file_hash, input_hash, mart_hash, seal
+from cuadre.marts.reopened import note_reopened
 from cuadre.model.columns import ARCHIVE_ADMISSION, CHECK_RESULT, RECON_LINE, RUN_RECEIPT, Table
 from cuadre.model.errors import ControlSumMismatch
 from cuadre.model.records import CheckReport, Publication
@@ -93,6 +94,7 @@ def _publish(
             rest.result()
             changed += [belief.replace(cursor, duck, mart, which, at) for mart in FILLED if mart is not RECON_LINE]
             held = _prove(cursor, duck, which, wanted.result())
+            note_reopened(cursor, duck, which, at, earlier["published_at"] if earlier else None)
             _sign(cursor, duck, which, {**receipt.result(), "seal": seal(inputs, held)}, at)
         rows = {mart.name: _count(duck, mart, wanted.result()) for mart in FILLED}
     return _publication(which, rows, held, receipt.result() | {"published_at": at}, changed=any(changed))

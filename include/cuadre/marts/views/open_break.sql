@@ -26,6 +26,7 @@ SELECT
         WHEN latest.day - b.first_seen <= 30 THEN '8-30'
         ELSE 'over 30'
     END AS age_bucket,
+    r.cause AS reopened_by,
     CASE
         WHEN s.decision_id IS NULL THEN 'undecided'
         WHEN NOT s.fits THEN 'reopened'
@@ -72,6 +73,13 @@ LEFT JOIN LATERAL (
     ORDER BY fits DESC, d.counts DESC, d.decided_at DESC, d.decision_id
     LIMIT 1
 ) AS s ON TRUE
+LEFT JOIN LATERAL (
+    SELECT p.cause
+    FROM recon.reopening AS p
+    WHERE p.source = b.source AND p.item_id = b.item_id
+    ORDER BY p.reopened_at DESC
+    LIMIT 1
+) AS r ON TRUE
 LEFT JOIN LATERAL (
     SELECT d.assignee, d.decided_at
     FROM recon.decision AS d

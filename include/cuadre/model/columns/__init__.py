@@ -24,7 +24,7 @@ from cuadre.model.columns.deciding import DECISION, OPEN_BREAK, STANDING_DECISIO
 from cuadre.model.columns.declaring import Column, Kind, Table
 from cuadre.model.columns.marts import BREAK_CAUSE, MARTS, RECON_BREAK, RECON_DAILY, RECON_LINE, RECON_SUGGESTION
 from cuadre.model.columns.reading import MOVEMENT
-from cuadre.model.columns.recording import ARCHIVE_ADMISSION, CHECK_RESULT, INCIDENT, RUN_RECEIPT
+from cuadre.model.columns.recording import ARCHIVE_ADMISSION, CHECK_RESULT, INCIDENT, REOPENING, RUN_RECEIPT
 from cuadre.model.columns.settling import BANK_MATCH, FEE_AUDIT, PAYOUT_BRIDGE, SETTLEMENT_BATCH
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "RECON_DAILY",
     "RECON_LINE",
     "RECON_SUGGESTION",
+    "REOPENING",
     "RUN_RECEIPT",
     "SETTLEMENT_BATCH",
     "STANDING_DECISION",

@@ -64,6 +64,7 @@ OPEN_BREAK = Table(
         *_BREAK,
         count("age_days", "Days from first_seen to the latest settlement day of the source."),
         text("age_bucket", "0-1, 2-3, 4-7, 8-30 or over 30 days."),
+        text_or_null("reopened_by", "The ReopeningCause code; NULL for one that had not been cleared before."),
         text("state", "The BreakState code."),
         money("unreconciled", "at_risk, or 0 once it is settled."),
         text_or_null("reopened_because", "What changed since it was decided on; NULL unless `state` is reopened."),

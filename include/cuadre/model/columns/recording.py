@@ -14,6 +14,22 @@ from cuadre.model.columns.declaring import (
     text_or_null,
 )
 
+REOPENING = Table(
+    "reopening",
+    "one time that an item which had been cleared came open again",
+    ("source", "item_id", "settlement_date", "reopened_at"),
+    (
+        SOURCE,
+        text("item_id", "The item, as in `recon_break`."),
+        Column("settlement_date", Kind.DATE, "The settlement day whose publication opened it again."),
+        instant("reopened_at", "When that was; `known_from` of the break."),
+        text("cause", "The ReopeningCause code."),
+        text_or_null("cleared_as", "Outcome it had been cleared with; NULL when the warehouse does not hold it."),
+        text_or_null("archive_id", "Archive of the line that had cleared it; NULL likewise."),
+        text_or_null("replaced_by", "For file_restated: the archives that took its place, comma separated."),
+    ),
+)
+
 ARCHIVE_ADMISSION = Table(
     "archive_admission",
     "one archive seen for a settlement day, admitted or refused",

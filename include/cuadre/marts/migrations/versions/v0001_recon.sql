@@ -436,6 +436,26 @@ COMMENT ON COLUMN recon.recon_suggestion_history.expected IS 'What the order say
 COMMENT ON COLUMN recon.recon_suggestion_history.got IS 'The line''s gross.';
 COMMENT ON COLUMN recon.recon_suggestion_history.known_from IS 'Since when this row is believed.';
 COMMENT ON COLUMN recon.recon_suggestion_history.known_to IS 'Until when it was believed; NULL for today''s belief.';
+CREATE TABLE recon.reopening (
+	source TEXT NOT NULL, 
+	item_id TEXT NOT NULL, 
+	settlement_date DATE NOT NULL, 
+	reopened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	cause TEXT NOT NULL, 
+	cleared_as TEXT, 
+	archive_id TEXT, 
+	replaced_by TEXT
+);
+CREATE UNIQUE INDEX reopening_key ON recon.reopening (source, item_id, settlement_date, reopened_at);
+COMMENT ON TABLE recon.reopening IS 'A row is one time that an item which had been cleared came open again.';
+COMMENT ON COLUMN recon.reopening.source IS 'Name of the source, as in its source file.';
+COMMENT ON COLUMN recon.reopening.item_id IS 'The item, as in `recon_break`.';
+COMMENT ON COLUMN recon.reopening.settlement_date IS 'The settlement day whose publication opened it again.';
+COMMENT ON COLUMN recon.reopening.reopened_at IS 'When that was; `known_from` of the break.';
+COMMENT ON COLUMN recon.reopening.cause IS 'The ReopeningCause code.';
+COMMENT ON COLUMN recon.reopening.cleared_as IS 'Outcome it had been cleared with; NULL when the warehouse does not hold it.';
+COMMENT ON COLUMN recon.reopening.archive_id IS 'Archive of the line that had cleared it; NULL likewise.';
+COMMENT ON COLUMN recon.reopening.replaced_by IS 'For file_restated: the archives that took its place, comma separated.';
 CREATE TABLE recon.run_receipt_history (
 	source TEXT NOT NULL, 
 	settlement_date DATE NOT NULL, 
@@ -786,6 +806,7 @@ SELECT
         WHEN latest.day - b.first_seen <= 30 THEN '8-30'
         ELSE 'over 30'
     END AS age_bucket,
+    r.cause AS reopened_by,
     CASE
         WHEN s.decision_id IS NULL THEN 'undecided'
         WHEN NOT s.fits THEN 'reopened'
@@ -833,6 +854,13 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS s ON TRUE
 LEFT JOIN LATERAL (
+    SELECT p.cause
+    FROM recon.reopening AS p
+    WHERE p.source = b.source AND p.item_id = b.item_id
+    ORDER BY p.reopened_at DESC
+    LIMIT 1
+) AS r ON TRUE
+LEFT JOIN LATERAL (
     SELECT d.assignee, d.decided_at
     FROM recon.decision AS d
     WHERE d.source = b.source AND d.item_id = b.item_id AND d.kind = 'assign'
@@ -861,6 +889,7 @@ COMMENT ON COLUMN recon.open_break."at_risk" IS 'Money the break leaves unreconc
 COMMENT ON COLUMN recon.open_break."first_seen" IS 'Settlement date on which the item first appeared.';
 COMMENT ON COLUMN recon.open_break."age_days" IS 'Days from first_seen to the latest settlement day of the source.';
 COMMENT ON COLUMN recon.open_break."age_bucket" IS '0-1, 2-3, 4-7, 8-30 or over 30 days.';
+COMMENT ON COLUMN recon.open_break."reopened_by" IS 'The ReopeningCause code; NULL for one that had not been cleared before.';
 COMMENT ON COLUMN recon.open_break."state" IS 'The BreakState code.';
 COMMENT ON COLUMN recon.open_break."unreconciled" IS 'at_risk, or 0 once it is settled.';
 COMMENT ON COLUMN recon.open_break."reopened_because" IS 'What changed since it was decided on; NULL unless `state` is reopened.';
