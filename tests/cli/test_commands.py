@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from rich.console import Console
+from typer.testing import CliRunner
 
 import cuadre as product
+from cuadre.cli.app import app
 from cuadre.cli.show import progress
 from cuadre.sandbox.archive import SandboxDay
 from cuadre.sandbox.keys import gnupg
@@ -249,6 +251,7 @@ def test_an_empty_day_goes_down_the_line_like_any_other(sandbox_day: Make, tmp_p
     empty = sandbox_day(0)
     arguments = ("--source", empty.source, "--keyring", empty.keyring, "--out", tmp_path / "lines")
     assert cuadre("admit", empty.archives[0], *arguments).returncode == 0
-    assert cuadre("check", tmp_path / "lines", "--source", empty.source).returncode == 0
+    checked = CliRunner().invoke(app, ["check", str(tmp_path / "lines"), "--source", str(empty.source)])
+    assert checked.exit_code == 0, checked.output
     done = reconcile(empty, tmp_path / "lines", tmp_path / "result", "--json")
     assert (done.returncode, json.loads(done.stdout)["lines"]) == (0, 0)
