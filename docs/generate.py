@@ -7,7 +7,7 @@ Each page is made from the one place where its facts are declared; the functions
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from docs import accuracy, commands, dags, pages, sources
@@ -27,9 +27,9 @@ PAGES: dict[str, Callable[[], str]] = {
 """Every generated page and what makes its text."""
 
 
-def stale(folder: Path = FOLDER) -> dict[str, str]:
-    """The pages in `folder` that are not what they should be, with the text they should have."""
-    wanted = {name: page() for name, page in PAGES.items()}
+def stale(folder: Path = FOLDER, *, besides: Collection[str] = ()) -> dict[str, str]:
+    """The pages in `folder`, `besides` some, that are not what they should be, with the text they should have."""
+    wanted = {name: page() for name, page in PAGES.items() if name not in besides}
     return {name: text for name, text in wanted.items() if _read(folder / name) != text}
 
 

@@ -1,4 +1,8 @@
-"""The generated pages say what the declarations say, and the example queries speak of columns that exist."""
+"""The generated pages say what the declarations say, and the example queries speak of columns that exist.
+
+Whether the page of accuracy is as it should be is left to `make check`: to make it, every scenario has to be played,
+and tests/matching/test_scenarios.py plays them already.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ QUERIED = (*MARTS, DECISION, REOPENING, STANDING_DECISION, OPEN_BREAK)
 
 
 def test_every_generated_page_is_what_its_declarations_say():
-    assert sorted(generate.stale()) == [], "run `make docs`"
+    assert sorted(generate.stale(besides=["accuracy.md"])) == [], "run `make docs`"
 
 
 def test_a_page_that_is_edited_or_missing_is_stale(tmp_path, monkeypatch):
