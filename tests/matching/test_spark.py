@@ -18,7 +18,6 @@ from cuadre.config.settings import Compute
 from cuadre.matching.engine import duckdb_engine
 from cuadre.matching.inputs import open_input
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.rendering import render
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.spark import spark_engine
 from cuadre.matching.spark_session import spark_session
@@ -109,8 +108,7 @@ def judged(both, source, day, as_of, out, **inputs):
     lacking = {name: open_input(both, name, table, inputs.get(name, ())) for name, table in tables.items()}
     shared = shared_parameters(source, day, as_of, lacking["snapshot_orders"])
     for step in (*steps(source), *suggestion_steps()):
-        kind = "VIEW" if step.view else "TABLE"
-        both.run(f"CREATE {kind} {step.name} AS {render(step.model, {**shared, **step.parameters})}")
+        both.run(step.statement(shared))
     write_outcomes(both, shared, out / "outcomes.parquet")
     write_open_items(both, shared, out / "open_items.parquet")
     write_suggestions(both, shared, out / "suggestions.parquet")

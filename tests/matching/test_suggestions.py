@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from cuadre.matching.engine import duckdb_engine
 from cuadre.matching.inputs import open_input
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.rendering import render
 from cuadre.matching.results import write_open_items, write_outcomes
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, SUGGESTIONS
 from tests.matching.tiny import AS_OF, DAY, PAID_AT, SOURCE, Result, codes, give_back, has_columns_of, line, order, run
@@ -174,8 +173,7 @@ def test_outcomes_and_open_items_are_the_same_bytes_when_nothing_is_suggested(tm
             open_input(db, name, table, [])
         shared = shared_parameters(SOURCE, DAY, AS_OF, lacking)
         for step in steps(SOURCE):
-            kind = "VIEW" if step.view else "TABLE"
-            db.run(f"CREATE {kind} {step.name} AS {render(step.model, {**shared, **step.parameters})}")
+            db.run(step.statement(shared))
         write_outcomes(db, shared, tmp_path / "outcomes.parquet")
         write_open_items(db, shared, tmp_path / "open_items.parquet")
     for name in ("outcomes.parquet", "open_items.parquet"):

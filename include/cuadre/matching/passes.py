@@ -70,15 +70,15 @@ def pass_steps(source: Source) -> tuple[Step, ...]:
     if not further:
         return (
             *by_reference,
-            Step("considered", "considered", parameters=pairs),
-            Step("explained", "explained", parameters={"rows": _NOTHING_EXPLAINED}),
-            Step("grouped", "grouped", parameters={"rows": _NOTHING_GROUPED}),
+            Step("considered", parameters=pairs),
+            Step("explained", parameters={"rows": _NOTHING_EXPLAINED}),
+            Step("grouped", parameters={"rows": _NOTHING_GROUPED}),
         )
     steps = [
         *by_reference,
         Step("referenced", "considered", parameters=pairs),
-        Step("undecided_lines", "undecided_lines"),
-        Step("undecided_orders", "undecided_orders"),
+        Step("undecided_lines"),
+        Step("undecided_orders"),
     ]
     lines, orders = "undecided_lines", "undecided_orders"
     for each in further:
@@ -92,9 +92,9 @@ def pass_steps(source: Source) -> tuple[Step, ...]:
     groups = [each for each in further if each.group]
     return (
         *steps,
-        Step("explained", "explained", parameters={"rows": _all("explained", further)}),
+        Step("explained", parameters={"rows": _all("explained", further)}),
         Step("considered", "still_considered", parameters={"pairs": _closed(further)}),
-        Step("grouped", "grouped", parameters={"rows": _all("grouped", groups) if groups else _NOTHING_GROUPED}),
+        Step("grouped", parameters={"rows": _all("grouped", groups) if groups else _NOTHING_GROUPED}),
     )
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from cuadre.matching.rendering import render
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Run `model` and keep its result as `name`, a table or a view."""
+    """Keep what `model` says as `name`, a table or a view; a model that is run once lends the step its name."""
 
     name: str
-    model: str
+    model: str = ""
     view: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
+
+    def statement(self, shared: Mapping[str, str]) -> str:
+        """The CREATE that makes it, with its own parameters and the `shared` ones."""
+        kind = "VIEW" if self.view else "TABLE"
+        return f"CREATE {kind} {self.name} AS {render(self.model or self.name, {**shared, **self.parameters})}"

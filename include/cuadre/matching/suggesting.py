@@ -29,11 +29,11 @@ _HOUR = 3_600_000_000
 def suggestion_steps() -> tuple[Step, ...]:
     """What runs before the result `suggestions`, in order."""
     return (
-        Step("suggestible_lines", "suggestible_lines", parameters={"most": literal(MOST)}),
-        Step("suggestible_orders", "suggestible_orders", parameters={"most": literal(MOST)}),
-        Step("near_references", "near_references", parameters=_reference_parameters()),
-        Step("amount_neighbours", "amount_neighbours", parameters={"steps": _rows(range(1 - _FEW, _FEW + 1))}),
-        Step("near_amounts", "near_amounts"),
+        Step("suggestible_lines", parameters={"most": literal(MOST)}),
+        Step("suggestible_orders", parameters={"most": literal(MOST)}),
+        Step("near_references", parameters=_reference_parameters()),
+        Step("amount_neighbours", parameters={"steps": _rows(range(1 - _FEW, _FEW + 1))}),
+        Step("near_amounts"),
     )
 
 

@@ -7,7 +7,7 @@ What lives here: which inputs, which day, which files come out. The rules of mat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,9 +19,7 @@ from cuadre.matching.engine import Engine
 from cuadre.matching.engines import open_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.rendering import render
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
-from cuadre.matching.steps import Step
 from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.codes import BREAKS
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
@@ -129,7 +127,7 @@ def _run(
 ) -> ReconcileReport:
     shared = shared_parameters(source, day, as_of, lacking)
     for step in steps(source):
-        _make(db, step, shared)
+        db.run(step.statement(shared))
         if step.name == "rest_lines":
             refuse_repeated_lines(db)
         if step.name == "rest_orders":
@@ -138,7 +136,7 @@ def _run(
     items = write_outcomes(db, shared, outcomes_path)
     still_open = write_open_items(db, shared, open_path)
     for step in suggestion_steps():
-        _make(db, step, shared)
+        db.run(step.statement(shared))
     suggestions_path = out / "suggestions.parquet"
     suggestions = write_suggestions(db, shared, suggestions_path)
     bank_path = out / "bank_matches.parquet" if inputs.bank_credits else None
@@ -162,11 +160,6 @@ def _run(
         batches=_bank(db, source, day, as_of, bank_path) if bank_path else {},
         bank_matches_path=str(bank_path) if bank_path else None,
     )
-
-
-def _make(db: Engine, step: Step, shared: Mapping[str, str]) -> None:
-    kind = "VIEW" if step.view else "TABLE"
-    db.run(f"CREATE {kind} {step.name} AS {render(step.model, {**shared, **step.parameters})}")
 
 
 def _bank(db: Engine, source: Source, day: date, as_of: datetime, out: Path) -> dict[str, int]:

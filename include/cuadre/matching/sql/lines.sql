@@ -1,7 +1,7 @@
 -- The lines in play: today's and the carried ones. Blank references are NULL, and NULL never matches.
 -- line_key stands for (archive_id, line_no) and sorts like it.
 SELECT
-    a.archive_no * 1099511627776 + l.line_no AS line_key,
+    a.archive_no * ${line_room} + l.line_no AS line_key,
     l.source,
     l.archive_id,
     l.line_no,

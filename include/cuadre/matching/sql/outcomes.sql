@@ -7,8 +7,8 @@ SELECT
     ${settlement_date} AS settlement_date,
     CASE WHEN i.decided IS NULL THEN 'matched' ELSE i.decided.outcome END AS outcome,
     CASE WHEN i.decided IS NULL THEN NO_REASONS() ELSE i.decided.reasons END AS reasons,
-    LIST_EXTRACT(${archive_ids}, i.line_key >> 40) AS archive_id,
-    i.line_key % 1099511627776 AS line_no,
+    LIST_EXTRACT(${archive_ids}, i.line_key // ${line_room}) AS archive_id,
+    i.line_key % ${line_room} AS line_no,
     CASE WHEN i.decided IS NULL THEN 'PAYMENT' ELSE i.decided.line_type END AS line_type,
     i.order_id,
     i.currency,
@@ -21,7 +21,11 @@ SELECT
     CASE WHEN i.decided IS NULL THEN CONCAT('order:', i.order_id) ELSE i.decided.item_id END AS item_id
 FROM (
     SELECT
-        CASE WHEN place < ${after_lines} THEN place END AS line_key, order_id, currency, amount, LIST_EXTRACT(decided, 1) AS decided
+        CASE WHEN place < ${after_lines} THEN place END AS line_key,
+        order_id,
+        currency,
+        amount,
+        LIST_EXTRACT(decided, 1) AS decided
     FROM (
         SELECT
             place, order_id, currency, NULL AS amount,
