@@ -3,7 +3,7 @@
 import pytest
 
 from tests.matching.declared import PARTS, SOME, owed, paid, source
-from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, B, codes, give_back, run
+from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, B, codes, give_back, inherited, run
 
 
 @pytest.mark.parametrize("gross", ["0", "-1", "-2"])
@@ -99,3 +99,11 @@ def test_equal_partial_refunds_of_two_operations_are_two(tmp_path):
     lines = [paid(1), *(give_back(n, gross="-40", original_reference="c1") for n in (2, 3))]
     result = run(tmp_path, lines, [owed("o1")], source=source())
     assert [result.outcome(n) for n in (2, 3)] == ["matched", "matched"]
+
+
+def test_a_refund_exceeds_what_was_paid_whatever_its_order_was_edited_to(tmp_path):
+    first = run(tmp_path / "1", [paid(1)], [owed("o1")], source=source())
+    given = {"claims": inherited([first], tmp_path / "claims.parquet"), "day": NEXT_DAY, "as_of": NEXT_AS_OF}
+    lines = [give_back(1, gross="-150", original_reference="c1", archive_id=B, settlement_date=NEXT_DAY)]
+    second = run(tmp_path / "2", lines, [owed("o1", "150", status="REFUNDED")], source=source(), **given)
+    assert (second.line(1, B)["outcome"], second.line(1, B)["delta"]) == ("amount_mismatch", -50)

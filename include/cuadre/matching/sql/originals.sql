@@ -1,8 +1,9 @@
 -- The one original of every return that has one; `orders` above 1 means that several fit equally well, or that the
 -- return's merchant_reference names another order than it was found by. An order that only an earlier day knows, since
 -- the snapshot has it no more, is none: nobody can say what was paid. So are payments without an order that share a
--- reference and are in several currencies. Where an order was not paid what it asks for, its payment bounds what may be
--- given back, too: `amount` is the less of both, and `paid_in` the currency of the payment.
+-- reference and are in several currencies. Where an order was not paid what it asks for, today or because it was edited
+-- after a day that cleared it, the payment bounds what may be given back, too: `amount` is the least of them, and
+-- `paid_in` the currency of the payment.
 WITH found AS (
     SELECT
         line_key,
@@ -35,6 +36,18 @@ wrongly_paid AS (
         got
     FROM payments
     WHERE decision = 'accepted' AND outcome IN ('amount_mismatch', 'currency_mismatch')
+),
+
+cleared_by_day AS (
+    SELECT
+        order_id,
+        settlement_date,
+        MIN(currency) AS currency,
+        CAST(SUM(gross) AS DECIMAL(18, 6)) AS amount,
+        ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY settlement_date DESC) AS recency
+    FROM earlier_claims
+    WHERE line_type = 'PAYMENT' AND gross IS NOT NULL AND order_id IN (SELECT order_id FROM found)
+    GROUP BY order_id, settlement_date
 )
 
 SELECT
@@ -47,13 +60,14 @@ SELECT
     END AS order_ids,
     f.line_reference,
     o.status,
-    CASE WHEN w.currency = o.currency THEN LEAST(o.amount, w.got) ELSE COALESCE(o.amount, p.amount) END AS amount,
+    LEAST(COALESCE(o.amount, p.amount), CASE WHEN w.currency = o.currency THEN w.got END, b.amount) AS amount,
     COALESCE(o.currency, p.currency) AS currency,
     CASE WHEN w.outcome = 'currency_mismatch' THEN w.currency ELSE COALESCE(o.currency, p.currency) END AS paid_in
 FROM found AS f
 LEFT JOIN rest_orders AS o ON o.order_id = f.order_id
 LEFT JOIN paid AS p ON p.psp_reference = f.line_reference
 LEFT JOIN wrongly_paid AS w ON w.order_id = f.order_id
+LEFT JOIN cleared_by_day AS b ON b.order_id = f.order_id AND b.recency = 1 AND b.currency = o.currency
 LEFT JOIN rest_lines AS l ON l.line_key = f.line_key
 LEFT JOIN rest_orders AS other
     ON f.orders = 1 AND other.order_id = l.merchant_reference AND other.order_id <> f.order_id
