@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from cuadre.cli.picture import draw
 from cuadre.model.codes import IncidentKind, RejectionReason
 from cuadre.model.errors import ArchiveMissing, ArchiveRejected, StoreDamaged
 from cuadre.pipeline import alarms, line
+from cuadre.pipeline.explain import explain
 from cuadre.pipeline.keeping import lines_of
 from cuadre.pipeline.lake import file_record
 from cuadre.pipeline.trouble import finding_of
@@ -107,7 +109,9 @@ def house_again(here: House, made: SandboxDay) -> House:
     return here
 
 
-def test_lines_of_a_superseded_archive_do_not_count(house: Build, sandbox_day: Make) -> None:
+def test_lines_of_a_superseded_archive_do_not_count_and_what_it_cleared_is_open_again_by_that(
+    house: Build, sandbox_day: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
     old, new = sandbox_day(300), sandbox_day(320, seed=9)
     here = house(old)
     here.receive(old)
@@ -118,6 +122,15 @@ def test_lines_of_a_superseded_archive_do_not_count(house: Build, sandbox_day: M
     assert here.rows("SELECT count(DISTINCT archive_id) FROM recon.recon_line WHERE archive_id IS NOT NULL") == [(1,)]
     seen = here.rows("SELECT archive_id, reason FROM recon.archive_admission ORDER BY reason NULLS LAST")
     assert seen == [(old.archive_ids[0], "SUPERSEDED"), (new.archive_ids[0], None)]
+    assert here.rows("SELECT DISTINCT cause, archive_id, replaced_by FROM recon.reopening") == [
+        ("file_restated", old.archive_ids[0], new.archive_ids[0])
+    ]
+    lost = "SELECT order_id FROM recon.open_break WHERE reopened_by = 'file_restated' AND outcome = '{}' ORDER BY 1"
+    (order, *_) = here.rows(lost.format("missing_in_settlement"))[0]
+    draw(explain(here.work, here.source, str(order), warehouse=here.warehouse))
+    shown = capsys.readouterr().out
+    told = ("open again", "file_restated", "matched", old.archive_ids[0][:12], new.archive_ids[0][:12])
+    assert [each for each in told if each not in shown] == []
 
 
 def test_lines_altered_in_the_store_are_not_believed_but_made_again_from_the_archive(

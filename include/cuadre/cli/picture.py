@@ -54,6 +54,7 @@ def _item(item: Item, journal: Sequence[Step]) -> Tree:
     _add_outcomes(tree, item.outcomes)
     _add(tree, "batch", [_batch(each) for each in item.batches], right={2, 3})
     _add(tree, "break, as the warehouse has it", [_break(row) for row in item.breaks], right={2})
+    _add(tree, "open again", [_reopening(row) for row in item.reopenings], right=set())
     _add(tree, "decision", [_decision(row) for row in item.decisions], right={3})
     _add_journal(tree, journal, item.days)
     return tree
@@ -171,6 +172,13 @@ def _plain(value: str | None) -> str:
 def _break(row: dict[str, Any]) -> tuple[str, ...]:
     until = f"closed {row['closed_on']}" if row["closed_on"] else f"since {row['first_seen']}"
     return row["status"], row["outcome"], f"at risk {money(row['at_risk'])}", row["currency"], until
+
+
+def _reopening(row: dict[str, Any]) -> tuple[str, ...]:
+    told = [f"was {row['cleared_as']}"] if row["cleared_as"] else []
+    told += [f"in {row['archive_id'][:12]}"] if row["archive_id"] else []
+    told += [f"replaced by {row['replaced_by'][:12]}"] if row["replaced_by"] else []
+    return _at(row["reopened_at"]), row["cause"], " ".join(told)
 
 
 def _decision(row: dict[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A reference explained: the whole life of the lines, orders, batches and bank credits it names, out of the lake.
 
-The lake says nearly all, so that this works offline; the warehouse adds breaks and decisions when it is asked. How it
-is searched is in `search.py`, what is said of it in `life.py`.
+The lake says nearly all, so that this works offline; the warehouse adds breaks, what opened them again, and decisions
+when it is asked. How it is searched is in `search.py`, what is said of it in `life.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from cuadre.config.source import Source
 from cuadre.marts.fill import fill, filled
-from cuadre.model.columns import DECISION, RECON_BREAK, SETTLEMENT_BATCH, Table
+from cuadre.model.columns import DECISION, RECON_BREAK, REOPENING, SETTLEMENT_BATCH, Table
 from cuadre.model.errors import ConfigurationError, CuadreError, Refusal
 from cuadre.model.literals import literals
 from cuadre.pipeline.keeping import Json, admissions_of, day_files, read_back
@@ -246,6 +246,7 @@ def _asked(url: str | None, source: Source, items: list[Item]) -> tuple[list[Ite
         return items, "was not asked"
     try:
         breaks = _rows(url, RECON_BREAK, "settlement_date", source, ids)
+        reopenings = _rows(url, REOPENING, "reopened_at", source, ids)
         decisions = _rows(url, DECISION, "decided_at, decision_id", source, ids)
     except CuadreError as error:
         return items, f"did not answer: {error}".rstrip(".")
@@ -255,7 +256,12 @@ def _asked(url: str | None, source: Source, items: list[Item]) -> tuple[list[Ite
         return tuple(sorted(found, key=lambda row: row[when]))
 
     return [
-        replace(each, breaks=mine(breaks, each, "settlement_date"), decisions=mine(decisions, each, "decided_at"))
+        replace(
+            each,
+            breaks=mine(breaks, each, "settlement_date"),
+            reopenings=mine(reopenings, each, "reopened_at"),
+            decisions=mine(decisions, each, "decided_at"),
+        )
         for each in items
     ], "was asked"
 

@@ -183,7 +183,7 @@ class Step:
 class Item:
     """Lines and orders that belong together, and all that was found of them, oldest first.
 
-    `breaks` and `decisions` are what the warehouse knows, by column; empty when it was not asked.
+    `breaks`, `reopenings` and `decisions` are what the warehouse knows, by column; empty when it was not asked.
     """
 
     orders: tuple[OrderSeen, ...]
@@ -193,6 +193,7 @@ class Item:
     batches: tuple[Batch, ...]
     breaks: tuple[dict[str, Any], ...] = ()
     decisions: tuple[dict[str, Any], ...] = ()
+    reopenings: tuple[dict[str, Any], ...] = ()
 
     @property
     def days(self) -> set[date]:
