@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -280,3 +281,60 @@ def test_the_commands_decide_and_approve(decided: Decide, warehouse_url: str, re
     assert run("decide", SMALL, "--kind", "shrug", *said).exit_code == 2
     refused = run("approve", json.loads(done.stdout)["decision_id"], "--by", "bea")
     assert isinstance(refused.exception, Refusal)
+
+
+def test_an_order_that_one_item_is_linked_with_is_no_other_ones(
+    decided: Decide, warehouse_url: str, limited: Source, tmp_path: Path
+) -> None:
+    also = judged(line(7), "missing_in_orders", item_id="item-7", order_id=None, expected=None, delta=Decimal(100))
+    publish(
+        plain().but(outcomes=(*plain().outcomes, also)).write(tmp_path / "2"), limited, url=warehouse_url, now=LATER
+    )
+    made = decided(SMALL, DecisionKind.link, linked_to="ORDER7")["decision_id"]
+    for target in ("ORDER7", SMALL):
+        with pytest.raises(Refusal, match=f"Decision {made} links {SMALL} with ORDER7: a record belongs to one other"):
+            decided("item-7", DecisionKind.link, linked_to=target)
+    decided(SMALL, DecisionKind.void, refers_to=made)
+    decided("item-7", DecisionKind.link, linked_to="ORDER7")
+
+
+def test_an_item_is_not_linked_with_itself_nor_with_an_order_that_a_line_cleared(
+    decided: Decide, warehouse_url: str
+) -> None:
+    with psycopg.connect(warehouse_url) as connection:
+        connection.execute("INSERT INTO shop.orders SELECT 'ORDER1', merchant FROM shop.orders")
+    with pytest.raises(Refusal, match="cannot be linked with itself"):
+        decided(SMALL, DecisionKind.link, linked_to=SMALL)
+    with pytest.raises(Refusal, match="A line cleared ORDER1 already"):
+        decided(LARGE, DecisionKind.link, linked_to="ORDER1")
+
+
+def test_of_two_links_with_one_order_at_once_one_is_refused(
+    decided: Decide, warehouse_url: str, limited: Source
+) -> None:
+    def link(item: str) -> str:
+        wish = Wish(item, DecisionKind.link, "agreed", "ana", linked_to="ORDER7")
+        try:
+            return str(decide(warehouse_url, limited, wish, now=LATER)["kind"])
+        except Refusal:
+            return "refused"
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(link, (SMALL, LARGE))) == ["link", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("\u200b \n", "whoever reads it later"),
+        ("x" * 2_001, "at most 2,000"),
+        ("a\0b", "control"),
+        ("a\udcff", "not text"),
+    ],
+)
+def test_a_reason_nobody_could_read_is_wrong_usage(decided: Decide, read: Reader, reason: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        decided(SMALL, reason=reason)
+    with pytest.raises(ConfigurationError, match="An id is not text"):
+        decided(f"{SMALL}\0")
+    assert read("SELECT * FROM recon.decision") == []

@@ -21,14 +21,23 @@ from psycopg.rows import dict_row
 
 from cuadre.config.source import Source
 from cuadre.marts.deciding import LOGIN
-from cuadre.model.codes import SETTLING, DecisionKind
+from cuadre.model.codes import CLEARED, SETTLING, DecisionKind, Outcome
 from cuadre.model.columns import DECISION
 from cuadre.model.errors import ConfigurationError, Refusal
+from cuadre.model.literals import literals
 from cuadre.model.records import OutcomeTotal
 from cuadre.warehouse import connect
 
 _HINT = "Migrate the schema recon first, and see that the user may read the order table and write to recon.decision."
 _CONTENT = ("outcome", "currency", "expected", "got", "delta")
+_FITS = "ROW({}) IS NOT DISTINCT FROM ROW({})".format(
+    *(", ".join(f"{row}.{name}" for name in _CONTENT) for row in ("d", "b"))
+)
+"""Whether the break `b` still is what the decision `d` was made on, as `recon.open_break` has it too."""
+
+_MOST_SAID = 2_000
+"""So many characters a reason may have."""
+
 _ON_CLOSED = (DecisionKind.comment, DecisionKind.void)
 
 Row = dict[str, Any]
@@ -76,6 +85,7 @@ def decide(url: str, source: Source, wish: Wish, *, now: datetime) -> Row:
             raise Refusal(f"{wish.item_id} is closed since {item['closed_on']}: there is nothing to decide.")
         if wish.linked_to is not None:
             _check_link(cursor, source, wish.linked_to)
+            _check_claims(cursor, item, wish.linked_to)
         if wish.refers_to is not None:
             _check_void(cursor, source.source, wish)
         amount = item["at_risk"] or abs(item["got"] or item["expected"] or Decimal(0))
@@ -122,7 +132,7 @@ def settled(url: str, source: str, day: date) -> tuple[OutcomeTotal, ...]:
         return tuple(OutcomeTotal(*row) for row in cursor.fetchall())
 
 
-_SETTLED = """
+_SETTLED = f"""
     WITH state AS (
         SELECT DISTINCT ON (h.item_id) h.*, h.settlement_date < %(day)s OR LAG(h.status) OVER item = 'open' AS carried
         FROM recon.recon_break_history AS h
@@ -136,8 +146,7 @@ _SETTLED = """
     WHERE b.status = 'open' AND EXISTS (
         SELECT FROM recon.standing_decision AS d
         WHERE d.source = b.source AND d.item_id = b.item_id AND d.counts
-            AND ROW(d.outcome, d.currency, d.expected, d.got, d.delta)
-            IS NOT DISTINCT FROM ROW(b.outcome, b.currency, b.expected, b.got, b.delta)
+            AND {_FITS}
     )
     GROUP BY outcome, currency ORDER BY outcome, currency
 """
@@ -155,8 +164,10 @@ def _check_shape(wish: Wish) -> None:
     _check_login(wish.by)
     if wish.assignee is not None:
         _check_login(wish.assignee)
-    if not wish.reason.strip():
-        raise ConfigurationError("Give a reason: whoever reads it later was not there.")
+    for said in filter(None, (wish.item_id, wish.linked_to, wish.refers_to)):
+        if any(each == "\0" or "\ud800" <= each <= "\udfff" for each in said):
+            raise ConfigurationError("An id is not text: copy it as recon.open_break shows it.")
+    _check_reason(wish.reason)
     needs = {DecisionKind.link: "linked_to", DecisionKind.assign: "assignee", DecisionKind.void: "refers_to"}
     for name in needs.values():
         if (getattr(wish, name) is not None) != (needs.get(wish.kind) == name):
@@ -164,6 +175,15 @@ def _check_shape(wish: Wish) -> None:
             raise ConfigurationError(f"A decision of kind {wish.kind.name} {told} {name}.")
     if wish.kind is DecisionKind.approve:
         raise ConfigurationError("Approve a decision by its id, not an item.")
+
+
+def _check_reason(reason: str) -> None:
+    if not any(each.isprintable() and not each.isspace() for each in reason):
+        raise ConfigurationError("Give a reason: whoever reads it later was not there.")
+    if len(reason) > _MOST_SAID:
+        raise ConfigurationError(f"Give the reason in at most {_MOST_SAID:,} characters.")
+    if not all(each.isprintable() or each in "\n\t" for each in reason):
+        raise ConfigurationError("The reason holds control characters, or is not text.")
 
 
 def _check_login(name: str) -> None:
@@ -192,6 +212,52 @@ def _check_link(cursor: psycopg.Cursor[Row], source: Source, target: str) -> Non
     cursor.execute(query, (target, source.merchant))
     if cursor.fetchone() is None:
         raise Refusal(f"There is no order and no open item {target} to link with.")
+
+
+def _check_claims(cursor: psycopg.Cursor[Row], item: Row, target: str) -> None:
+    """One record, one claim: neither the item nor what it is linked with may be another one's by now.
+
+    An item may be linked anew: the later link is the one that holds.
+    Money that was given back claims nothing: a payment may be returned in parts.
+    """
+    if target in (item["item_id"], item["item_id"].removeprefix("order:"), f"order:{item['order_id']}"):
+        raise Refusal(f"{item['item_id']} cannot be linked with itself.")
+    if item["outcome"] == Outcome.unlinked.name or (item["got"] or 0) < 0:
+        return
+    pair = {item["item_id"], f"order:{target}", target}
+    names = list(pair | {name.removeprefix("order:") for name in pair})
+    cursor.execute(_LINKED.encode(), {"source": item["source"], "item": item["item_id"], "names": names})
+    if (other := cursor.fetchone()) is not None:
+        raise Refusal(
+            f"Decision {other['decision_id']} links {other['item_id']} with {other['linked_to']}: "
+            "a record belongs to one other; void that decision first."
+        )
+    cursor.execute(_CLEARED_BY.encode(), {"source": item["source"], "order": target.removeprefix("order:")})
+    if cursor.fetchone() is not None:
+        raise Refusal(f"A line cleared {target} already: a record belongs to one other.")
+
+
+_LINKED = f"""
+    WITH holds AS (
+        SELECT DISTINCT ON (d.item_id) d.decision_id, d.item_id, d.kind, d.linked_to
+        FROM recon.standing_decision AS d
+        JOIN recon.recon_break AS b ON b.source = d.source AND b.item_id = d.item_id AND b.status = 'open'
+        WHERE d.source = %(source)s AND d.item_id <> %(item)s AND {_FITS}
+        ORDER BY d.item_id, d.counts DESC, d.decided_at DESC, d.decision_id
+    )
+    SELECT decision_id, item_id, linked_to
+    FROM holds
+    WHERE kind = 'link' AND (item_id = ANY(%(names)s)) <> (linked_to = ANY(%(names)s))
+    ORDER BY item_id
+"""
+"""Links of other items that hold and touch one record of the pair, and not the other one too."""
+
+_CLEARED_BY = f"""
+    SELECT FROM recon.recon_line
+    WHERE source = %(source)s AND order_id = %(order)s AND COALESCE(line_type, 'PAYMENT') = 'PAYMENT'
+        AND outcome IN ({literals(outcome.name for outcome in CLEARED)})
+    LIMIT 1
+"""
 
 
 def _check_void(cursor: psycopg.Cursor[Row], source: str, wish: Wish) -> None:
