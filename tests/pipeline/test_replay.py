@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import subprocess
+import sys
 from datetime import timedelta
 from decimal import Decimal
 
@@ -175,3 +178,17 @@ def test_the_command_takes_the_only_source_there_is_and_refuses_days_that_are_no
     assert "no reconciled day from 2020-01-01 to 2020-01-31" in none.stderr
     backwards = cuadre("replay", "--from", past_days[1].day, "--to", past_days[0].day, environment=place)
     assert backwards.returncode == 2
+
+
+def test_a_disk_that_is_full_is_the_systems_own_sentence(past: House, past_days: Days) -> None:
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+
+    at = ["--from", past_days[0].day, "--to", past_days[-1].day, "--source", past.source_file]
+    done = subprocess.run(
+        [sys.executable, "-m", "cuadre.cli", "replay", *map(str, at), "--store", str(past.root / "store")],
+        env={**os.environ, "CUADRE_SCRATCH": str(past.work.scratch)},
+        capture_output=True, text=True, check=False, timeout=120, preexec_fn=small,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)
+    assert list(past.work.scratch.iterdir()) == []

@@ -30,9 +30,14 @@ Json = dict[str, Any]
 
 @contextmanager
 def read_back(lake: Lake) -> Iterator[None]:
-    """What is kept is read in here; StoreDamaged where it is not as this version keeps it."""
+    """What is kept is read in here; StoreDamaged where it is not as this version keeps it.
+
+    OSError where DuckDB cannot write what comes of it, as when the disk is full.
+    """
     try:
         yield
+    except duckdb.IOException as error:
+        raise OSError(str(error).removeprefix("IO Error: ").rstrip(".")) from None
     except (KeyError, ValidationError, json.JSONDecodeError, duckdb.BinderException) as error:
         raise StoreDamaged(
             f"{lake.source}: what the store keeps lacks something ({type(error).__name__}): it was written by another "
