@@ -162,7 +162,7 @@ def test_what_is_pending_becomes_missing_once_it_is_due(sandbox_day: Make) -> No
 @pytest.mark.parametrize(
     "changes",
     [
-        {"currencies": ("USD",), "limits": {}, "fees": (), "thresholds": {}, "decisions": {}},
+        {"currencies": ("USD",), "limits": {}, "fees": (), "settlement": {}, "thresholds": {}, "decisions": {}},
         {"settlement": {"lag_days": 0}},
         {"settlement": {"lag_days": 3, "tolerance": {"PEN": "0.10"}}},
         {"timezone": "Europe/Madrid"},
