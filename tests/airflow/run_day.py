@@ -1,35 +1,94 @@
-"""Child process of the tests: run one settlement day with Airflow's own `dag.test` and print what became of it."""
+"""Child process of the tests: a warm Airflow, which runs each settlement day asked for in a fork of its own.
+
+It reads one request a line, JSON of `dag_id`, `day`, `environment` and the file `output`, and answers each with the
+exit code of the fork. The day is run by Airflow's own `dag.test`; what became of it is the last line of `output`. The
+fork has imported everything and started nothing, so that a run costs no start of Airflow or Great Expectations.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import sys
+import traceback
 from pathlib import Path
+from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.dagrun import DagRun
+from airflow.sdk.execution_time.supervisor import in_process_api_server
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from sqlalchemy import select
 
 DAGS = Path(__file__).parents[2] / "dags"
+PRELOADED = (
+    "asyncssh",
+    "airflow.sdk.execution_time.task_runner",
+    "cuadre.formats",
+    "cuadre.pipeline.admit",
+    "cuadre.pipeline.alarms",
+    "cuadre.pipeline.custody",
+    "cuadre.pipeline.line",
+    "cuadre.pipeline.publish",
+    "cuadre.pipeline.reconcile",
+    "cuadre.quality.suite",
+    "pyarrow.dataset",
+)
 
 
-def main(dag_id: str, day: str) -> None:
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # Airflow logs to standard output
+    warm_up()
+    for request in sys.stdin:
+        child = os.fork()
+        if not child:
+            run_apart(**json.loads(request))
+        _, status = os.waitpid(child, 0)
+        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        answers.flush()
+
+
+def warm_up() -> None:
+    """Import what a run needs, and build the API that tasks talk to; neither looks at the database."""
+    for module in PRELOADED:
+        importlib.import_module(module)
+    DagBag(dag_folder=str(DAGS))
+    assert in_process_api_server().app
+
+
+def run_apart(dag_id: str, day: str, environment: dict[str, str], output: str) -> None:
+    """The whole life of a fork: its own environment, its own output, and an end that tidies nothing of its parent."""
+    os.environ |= environment
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    for number in (1, 2):
+        os.dup2(descriptor, number)
+    try:
+        run(dag_id, day)
+    except BaseException:  # whatever it is, it must not go on with the loop of its parent
+        traceback.print_exc()
+        os._exit(1)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def run(dag_id: str, day: str) -> None:
     bag = DagBag(dag_folder=str(DAGS))
     assert not bag.import_errors, bag.import_errors
     dag = bag.dags[dag_id]
     dag.deadline = None  # `dag.test` looks deadlines up under ids which only a stored DAG has
-    run = dag.test(logical_date=None, run_conf={"settlement_date": day})
+    done = dag.test(logical_date=None, run_conf={"settlement_date": day})
     tasks = {
         f"{ti.task_id}[{ti.map_index}]" if ti.map_index >= 0 else ti.task_id: {
             "state": str(ti.state),
             "tries": ti.try_number,
             "label": ti.rendered_map_index,
         }
-        for ti in run.get_task_instances()
+        for ti in done.get_task_instances()
     }
-    result = {"state": str(run.state), "tasks": tasks, "started": started_by(run)}
+    result: dict[str, Any] = {"state": str(done.state), "tasks": tasks, "started": started_by(done)}
     sys.stdout.write("\n" + json.dumps(result) + "\n")
 
 
@@ -41,4 +100,4 @@ def started_by(run: DagRun) -> list[dict[str, str] | None]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

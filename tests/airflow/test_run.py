@@ -37,22 +37,51 @@ exec {gpg} "$@"
 SCRIPT = Path(__file__).with_name("run_day.py")
 
 
-@pytest.fixture(scope="session")
-def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An AIRFLOW_HOME with a migrated database, to copy."""
-    home = tmp_path_factory.mktemp("airflow")
-    command = [sys.executable, "-W", "ignore", "-m", "airflow", "db", "migrate"]
-    subprocess.run(command, env={**os.environ, "AIRFLOW_HOME": str(home)}, check=True, capture_output=True)
-    return home
+class WarmAirflow:
+    """A process that has imported Airflow once, under a home that is a link; `metadata` is a home to copy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.metadata, self._home = folder / "metadata", folder / "home"
+        self._environment = {**os.environ, "AIRFLOW_HOME": str(self._home), "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"}
+        self.metadata.mkdir()
+        self._home.symlink_to(self.metadata)
+        python = [sys.executable, "-W", "ignore"]
+        migrate = [*python, "-m", "airflow", "db", "migrate"]
+        subprocess.run(migrate, env=self._environment, check=True, capture_output=True)
+        self.process = subprocess.Popen(
+            [*python, str(SCRIPT)], env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, home: Path, **request: object) -> int:
+        """Run what is requested with the home `home`; the exit code."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        link = self._home.with_name("next")
+        link.symlink_to(home)
+        link.replace(self._home)
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "the warm Airflow has ended; what it said is among the captured output"
+        return int(answer)
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmAirflow]:
+    """One for all runs of the module."""
+    warm = WarmAirflow(tmp_path_factory.mktemp("airflow"))
+    with warm.process:
+        yield warm
 
 
 class Merchant:
     """An installation whose source file names an SFTP connection and a PostgreSQL connection."""
 
-    def __init__(self, root: Path, made: SandboxDay, warehouse: str, metadata: Path) -> None:
+    def __init__(self, root: Path, made: SandboxDay, warehouse: str, airflow: WarmAirflow) -> None:
         self.root, self.made, self.warehouse, self.outbox = root, made, warehouse, root / "served" / "outbox"
+        self.airflow = airflow
         self.outbox.mkdir(parents=True)
-        shutil.copytree(metadata, root / "airflow")
+        shutil.copytree(airflow.metadata, root / "airflow")
         (root / "sources").mkdir()
         data = yaml.safe_load(made.source.read_text())
         (root / "sources" / "shop.yaml").write_text(yaml.safe_dump(data))
@@ -70,20 +99,19 @@ class Merchant:
         return self.root / "bin" / "gpg"
 
     def run(self, provider: Provider, made: SandboxDay | None = None, *, dag_id: str = DAG_ID) -> dict[str, Any]:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", str(SCRIPT), dag_id, (made or self.made).day.isoformat()],
-            env={**os.environ, **self._environment(provider)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
+        code = self.airflow.run(
+            self.root / "airflow",
+            dag_id=dag_id,
+            day=(made or self.made).day.isoformat(),
+            environment=self._environment(provider),
+            output=str(self.root / "output"),
         )
-        self.output = done.stdout + done.stderr
+        self.output = (self.root / "output").read_text()
         if self.deadly.exists():
-            assert done.returncode == -signal.SIGKILL, self.output[-4000:]
+            assert code == -signal.SIGKILL, self.output[-4000:]
             return {}
-        assert done.returncode == 0, done.stderr[-4000:]
-        result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        assert code == 0, self.output[-4000:]
+        result: dict[str, Any] = json.loads(self.output.strip().splitlines()[-1])
         return result
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -109,8 +137,6 @@ class Merchant:
         }
         return {
             "PATH": f"{self.deadly.parent}:{os.environ['PATH']}",
-            "AIRFLOW_HOME": str(self.root / "airflow"),
-            "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
             "AIRFLOW_CONN_CUADRE_PAGOEFECTIVO_PE": json.dumps(sftp),
             "AIRFLOW_CONN_CUADRE_WAREHOUSE": json.dumps(postgres),
             "CUADRE_SOURCES": str(self.root / "sources"),
@@ -120,10 +146,10 @@ class Merchant:
 
 
 @pytest.fixture
-def merchant(tmp_path: Path, warehouse_url: str, metadata: Path) -> Callable[[SandboxDay], Any]:
+def merchant(tmp_path: Path, warehouse_url: str, airflow: WarmAirflow) -> Callable[[SandboxDay], Any]:
     @contextmanager
     def build(made: SandboxDay) -> Iterator[tuple[Merchant, Provider]]:
-        place = Merchant(tmp_path, made, warehouse_url, metadata)
+        place = Merchant(tmp_path, made, warehouse_url, airflow)
         with running_provider(place.outbox.parent) as provider:
             yield place, provider
 
