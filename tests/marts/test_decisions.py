@@ -332,9 +332,13 @@ def test_of_two_links_with_one_order_at_once_one_is_refused(
         ("a\udcff", "not text"),
     ],
 )
-def test_a_reason_nobody_could_read_is_wrong_usage(decided: Decide, read: Reader, reason: str, said: str) -> None:
+def test_a_reason_nobody_could_read_is_wrong_usage(
+    decided: Decide, warehouse_url: str, read: Reader, reason: str, said: str
+) -> None:
     with pytest.raises(ConfigurationError, match=said):
         decided(SMALL, reason=reason)
     with pytest.raises(ConfigurationError, match="An id is not text"):
         decided(f"{SMALL}\0")
+    with pytest.raises(ConfigurationError, match="An id is not text"):
+        approve(warehouse_url, "\udcff", "bea", now=LATER)
     assert read("SELECT * FROM recon.decision") == []

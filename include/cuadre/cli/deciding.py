@@ -51,7 +51,7 @@ def decide(
     """Decide about an open item: accept, write off, link, assign, comment, or void an earlier decision.
 
     It stands through every re-run of the day until the item itself changes. Exit code 3 when it is refused: the item or
-    the order is unknown, or it is closed.
+    the order is unknown, or it is closed, or linked with another one.
     """
     from cuadre.marts.decisions import Wish
     from cuadre.marts.decisions import decide as write_down

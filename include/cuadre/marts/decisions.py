@@ -75,7 +75,8 @@ def decide(url: str, source: Source, wish: Wish, *, now: datetime) -> Row:
 
     Raises:
         ConfigurationError: The wish is not of one of the shapes there are, or a name is no login.
-        Refusal: The item, the order or the decision referred to is unknown, or it is closed or void already.
+        Refusal: The item, the order or the decision referred to is unknown, or it is closed or void already, or what
+            is linked belongs to another one.
         WarehouseUnavailable: The warehouse cannot be reached; nothing is written.
     """
     _check_shape(wish)
@@ -98,12 +99,13 @@ def approve(url: str, decision_id: str, by: str, *, now: datetime) -> Row:
     """Write down that a second person agrees with a decision; the row that was added.
 
     Raises:
-        ConfigurationError: `by` is no login.
+        ConfigurationError: `by` is no login, or the id no text.
         Refusal: There is no such decision, or it is void, or needs no approval or has one, or it is the same person's,
             or the item has changed since.
         WarehouseUnavailable: The warehouse cannot be reached; nothing is written.
     """
     _check_login(by)
+    _check_id(decision_id)
     with _alone(url) as cursor:
         cursor.execute("SELECT * FROM recon.standing_decision WHERE decision_id = %s", (decision_id,))
         decision = cursor.fetchone()
@@ -164,9 +166,8 @@ def _check_shape(wish: Wish) -> None:
     _check_login(wish.by)
     if wish.assignee is not None:
         _check_login(wish.assignee)
-    for said in filter(None, (wish.item_id, wish.linked_to, wish.refers_to)):
-        if any(each == "\0" or "\ud800" <= each <= "\udfff" for each in said):
-            raise ConfigurationError("An id is not text: copy it as recon.open_break shows it.")
+    for named in filter(None, (wish.item_id, wish.linked_to, wish.refers_to)):
+        _check_id(named)
     _check_reason(wish.reason)
     needs = {DecisionKind.link: "linked_to", DecisionKind.assign: "assignee", DecisionKind.void: "refers_to"}
     for name in needs.values():
@@ -175,6 +176,11 @@ def _check_shape(wish: Wish) -> None:
             raise ConfigurationError(f"A decision of kind {wish.kind.name} {told} {name}.")
     if wish.kind is DecisionKind.approve:
         raise ConfigurationError("Approve a decision by its id, not an item.")
+
+
+def _check_id(named: str) -> None:
+    if any(each == "\0" or "\ud800" <= each <= "\udfff" for each in named):
+        raise ConfigurationError("An id is not text: copy it as recon.open_break shows it.")
 
 
 def _check_reason(reason: str) -> None:
@@ -217,10 +223,9 @@ def _check_link(cursor: psycopg.Cursor[Row], source: Source, target: str) -> Non
 def _check_claims(cursor: psycopg.Cursor[Row], item: Row, target: str) -> None:
     """One record, one claim: neither the item nor what it is linked with may be another one's by now.
 
-    An item may be linked anew: the later link is the one that holds.
-    Money that was given back claims nothing: a payment may be returned in parts.
+    An item may be linked anew: the later link holds. Money given back claims nothing: it may be a part.
     """
-    if target in (item["item_id"], item["item_id"].removeprefix("order:"), f"order:{item['order_id']}"):
+    if target in (item["item_id"], item["item_id"].removeprefix("order:")):
         raise Refusal(f"{item['item_id']} cannot be linked with itself.")
     if item["outcome"] == Outcome.unlinked.name or (item["got"] or 0) < 0:
         return
