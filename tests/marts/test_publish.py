@@ -36,7 +36,7 @@ def test_a_published_day_is_in_every_mart(warehouse_url: str, source: Source, re
         "recon_daily": 2,
         "settlement_batch": 1,
         "bank_match": 1,
-        "payout_bridge": 14,
+        "payout_bridge": 13,
         "fee_audit": 1,
         "archive_admission": 1,
         "check_result": 1,

@@ -17,7 +17,8 @@ PLAIN = SOURCE.model_copy(update={"fees": ()})
 
 def believing(**exchange):
     """The source with other bounds on what was exchanged."""
-    settlement = PLAIN.settlement.model_copy(update={"exchange": Exchange.model_validate(exchange)})
+    bounds = PLAIN.settlement.exchange.model_dump() | exchange
+    settlement = PLAIN.settlement.model_copy(update={"exchange": Exchange.model_validate(bounds)})
     return PLAIN.model_copy(update={"settlement": settlement})
 
 
@@ -113,9 +114,11 @@ def test_a_rate_beyond_the_declared_ones_counts_as_the_nearest_of_them(
     assert (row["expected"], row["delta"]) == (Decimal(expected), Decimal(gross) - Decimal(expected))
 
 
-def test_rates_of_other_currencies_say_nothing_of_this_one(tmp_path):
-    others = believing(rates={"EUR": {"PEN": ["1", "2"]}, "USD": {"USX": ["1", "2"]}})
-    assert only(tmp_path, exchanged(1, "375.25"), source=others)["outcome"] == "matched"
+@pytest.mark.parametrize("rates", [{}, {"EUR": {"PEN": ["3", "4"]}, "USD": {"USX": ["3", "4"]}}])
+def test_without_declared_rates_no_rate_of_the_provider_s_is_believed(tmp_path, rates):
+    for folder, row in (("1", exchanged(1, "375.25")), ("2", exchanged(1, "0.01", rate="0.0001"))):
+        found = only(tmp_path / folder, row, source=believing(rates=rates))
+        assert (found["outcome"], codes(found)) == ("currency_mismatch", ["CURRENCY_DIFFERS"])
 
 
 def test_what_comes_to_more_than_money_can_say_is_not_exchanged(tmp_path):

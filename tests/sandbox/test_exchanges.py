@@ -23,6 +23,7 @@ from tests.sandbox.test_answers import answered, lines_of, rows
 
 Make = Callable[..., SandboxDay]
 CENT = Decimal("0.01")
+RATES = {"USD": {"PEN": ["3.70", "3.80"]}}
 
 
 def _difference(record: Record) -> Decimal:
@@ -94,9 +95,8 @@ def test_parts_with_and_without_the_columns_are_one_day(sandbox_day: Make, tmp_p
 @pytest.mark.parametrize(
     "changes",
     [
-        {"currencies": ("PEN",)},
-        {"settlement": {"exchange": {"percent": "0"}}},
-        {"settlement": {"tolerance": {"PEN": "0.05", "USD": "0.02"}, "exchange": {"percent": "20"}}},
+        {"settlement": {"exchange": {"percent": "0", "rates": RATES}}},
+        {"settlement": {"tolerance": {"PEN": "0.05", "USD": "0.02"}, "exchange": {"percent": "20", "rates": RATES}}},
         {"settlement": {"exchange": {"rates": {"USD": {"PEN": ["0.000250", "0.000300"]}}}}},
         {"settlement": {"exchange": {"rates": {"USD": {"PEN": ["900", "1000"]}}}}},
     ],
@@ -109,6 +109,12 @@ def test_other_sources_exchange_as_they_declare(
     day = sandbox_day(500, exchanged=0.4, breaks=0.1, source=source)
     reconcile(lines=lines_of(day, tmp_path / "lines"), orders=day.orders, source=source, as_of=day.as_of, out=tmp_path)
     assert answered(rows(tmp_path / "outcomes.parquet")) == answered(rows(day.answers))
+
+
+def test_a_source_without_rates_has_no_exchanged_payments(sandbox_day: Make, sandbox_source: Source) -> None:
+    settlement = sandbox_source.settlement.model_copy(update={"exchange": Exchange()})
+    with pytest.raises(ConfigurationError, match="declares none of USD in PEN"):
+        sandbox_day(500, exchanged=0.4, source=sandbox_source.model_copy(update={"settlement": settlement}))
 
 
 def test_a_rate_nobody_believes_clears_nothing_of_a_whole_day(

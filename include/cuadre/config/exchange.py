@@ -22,7 +22,8 @@ class Exchange(Strict):
     The gross of such a payment may differ from what was paid, at the rate its line names, by `percent` of that (0.5
     means 0.5 %), or by a cent where a cent is more; beyond that it is an amount mismatch. `rates` are the least and the
     greatest rate that is believed, by the currency paid in and the currency settled in; beyond them the nearer one
-    takes the place of the line's own. Where none are given, every rate is believed.
+    takes the place of the line's own. Between currencies without declared rates nothing was exchanged: such a payment
+    is a currency mismatch, since a rate that only the provider names could make any gross out of any amount.
     """
 
     percent: Percent = Decimal("0.5")

@@ -7,14 +7,14 @@ from cuadre.model.literals import literal
 
 
 def believed_rate(exchange: Exchange) -> str:
-    """SQL for the rate of line `l`, or for the nearest one that is believed."""
+    """SQL for the rate of line `l`, or for the nearest one that is believed; NULL where none is declared."""
     whens = " ".join(
         f"WHEN l.presentment_currency = {literal(paid)} AND l.currency = {literal(settled)} "
         f"THEN LEAST(GREATEST(l.exchange_rate, {literal(least)}), {literal(greatest)})"
         for paid, by_settled in sorted(exchange.rates.items())
         for settled, (least, greatest) in sorted(by_settled.items())
     )
-    return f"CASE {whens} ELSE l.exchange_rate END" if whens else "l.exchange_rate"
+    return f"CASE {whens} END" if whens else "CAST(NULL AS DECIMAL(18, 6))"
 
 
 def believed_difference(exchange: Exchange, converted: str) -> str:

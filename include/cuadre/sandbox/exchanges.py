@@ -5,23 +5,20 @@ Planted on deals nothing was done to yet, which change their amounts; everything
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import numpy as np
 
 from cuadre.model.codes import Outcome
+from cuadre.model.errors import ConfigurationError
 from cuadre.sandbox import text
 from cuadre.sandbox.book import Book
 from cuadre.sandbox.rows import BUYERS_CURRENCY, RATE_UNIT, Whole, outcome_code
-
-USUAL_RATES = (Decimal("3.70"), Decimal("3.80"))
-"""Where the source declares no rates: soles for a dollar."""
 
 
 def exchange(book: Book, count: int) -> dict[str, int]:
     """Exchange up to `count` deals of the main currency; how many there are of each kind.
 
-    Of ten of them two differ by what the source believes, and one by more; on a tidy day none does.
+    Of ten of them two differ by what the source believes, and one by more; on a tidy day none does. Raises
+    ConfigurationError when the source declares no rates for its currencies, so that it would believe none of them.
     """
     deals = book.pick(count)
     deals = deals[book.lines["currency"][deals] == 0]
@@ -46,7 +43,11 @@ def exchange(book: Book, count: int) -> dict[str, int]:
 def _exchange(book: Book, deals: Whole) -> Whole:
     """Let the buyers pay in their own currency; what that comes to, in cents of the settlement."""
     paid_in, settled_in = text.currencies(book.source)[BUYERS_CURRENCY], book.source.currencies[0]
-    rates = book.source.settlement.exchange.rates.get(paid_in, {}).get(settled_in, USUAL_RATES)
+    rates = book.source.settlement.exchange.rates.get(paid_in, {}).get(settled_in)
+    if rates is None:
+        raise ConfigurationError(
+            f"The source declares no rates of {paid_in} in {settled_in}: settlement.exchange.rates."
+        )
     least, greatest = (int(rate * RATE_UNIT) for rate in rates)
     rate = book.rng.integers(least, greatest, len(deals), endpoint=True)
     paid = np.maximum(1, book.lines["gross"][deals] * RATE_UNIT // rate)

@@ -4,7 +4,8 @@
 -- Money in and money out never agree, nor does something with nothing, however large the tolerance.
 -- A line that was exchanged from the order's currency is compared by what was paid in that one; what its gross differs
 -- from that at its rate, as far as the source believes it, rounded half up to cents, is told apart, and `expected` is
--- the order's amount at that rate. What comes to more than money can say was not exchanged.
+-- the order's amount at that rate. What comes to more than money can say was not exchanged, nor was what is of
+-- currencies no rate is declared for.
 WITH pairs AS (
     ${pairs}
 ),
@@ -21,10 +22,13 @@ compared AS (
         o.amount,
         l.gross,
         ${believed_rate} AS exchange_rate,
-        l.currency <> o.currency
-        AND COALESCE(l.exchanged_from = o.currency, FALSE)
-        AND CAST(GREATEST(ABS(l.presentment_amount), ABS(o.amount)) AS DECIMAL(20, 6)) * ${believed_rate} < 999999999999
-            AS exchanged,
+        COALESCE(
+            l.currency <> o.currency
+            AND l.exchanged_from = o.currency
+            AND CAST(GREATEST(ABS(l.presentment_amount), ABS(o.amount)) AS DECIMAL(20, 6)) * ${believed_rate}
+            < 999999999999,
+            FALSE
+        ) AS exchanged,
         CASE WHEN l.currency <> o.currency THEN l.presentment_amount ELSE l.gross END AS paid,
         FILLED(l.channel) AS channel,
         FILLED(o.channel) AS order_channel,

@@ -44,7 +44,11 @@ SOURCE = Source.model_validate(
             "keys": [{"role": "signer", "fingerprint": "0" * 40, "valid_from": "2026-01-01"}],
         },
         "fees": [{"currency": "PEN", "valid_from": "2026-01-01", "percent": "3.99", "tax_percent": "18"}],
-        "settlement": {"lag_days": 1, "tolerance": {"PEN": "0.05"}},
+        "settlement": {
+            "lag_days": 1,
+            "tolerance": {"PEN": "0.05"},
+            "exchange": {"rates": {"USD": {"PEN": ["0.1", "10"]}}},
+        },
         "warehouse": {"env": "WAREHOUSE"},
         "orders": {"table": "shop.orders"},
     }
