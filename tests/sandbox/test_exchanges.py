@@ -113,7 +113,7 @@ def test_other_sources_exchange_as_they_declare(
 
 def test_a_source_without_rates_has_no_exchanged_payments(sandbox_day: Make, sandbox_source: Source) -> None:
     settlement = sandbox_source.settlement.model_copy(update={"exchange": Exchange()})
-    with pytest.raises(ConfigurationError, match="declares none of USD in PEN"):
+    with pytest.raises(ConfigurationError, match="declares no rates of USD in PEN"):
         sandbox_day(500, exchanged=0.4, source=sandbox_source.model_copy(update={"settlement": settlement}))
 
 

@@ -45,7 +45,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("repeated_orders"),
         Step("claimed_orders"),
         Step("second_look"),
-        Step("cleared"),
+        Step("cleared", done_with="first_pass"),
         Step("rest_lines"),
         Step("lone_returns"),
         Step("return_references"),

@@ -128,6 +128,8 @@ def _run(
     shared = shared_parameters(source, day, as_of, lacking)
     for step in steps(source):
         db.run(step.statement(shared))
+        if step.done_with:
+            db.drop(step.done_with)
         if step.name == "rest_lines":
             refuse_repeated_lines(db)
         if step.name == "rest_orders":
