@@ -33,7 +33,7 @@ demo: $(STAMP) ## three settlement days, end to end; ARGS=--once exits by itself
 
 # Three at a time keep two cores busy: tests wait for gpg, PostgreSQL, Java and Airflow, and for files to hold still.
 test: $(SPARK) ## all tests; ARGS are passed to pytest
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(STAMP) ## new hostile inputs until MINUTES (5) are over; ends at the first that is not refused
 	@end=$$((SECONDS + 60 * $${MINUTES:-5})); while ((SECONDS < end)); do \

@@ -15,8 +15,9 @@ from cuadre.sandbox.scenarios.story import SOURCE
 RATES = {"USD": {"PEN": ["3.20", "4.20"]}}
 
 
-def test_half_a_percent_and_every_rate_are_believed_where_nothing_is_said() -> None:
-    assert SOURCE.settlement.exchange == Exchange(percent=Decimal("0.5"), rates={})
+def test_half_a_percent_and_no_rate_are_believed_where_nothing_is_said() -> None:
+    settlement = type(SOURCE.settlement).model_validate({"lag_days": 1})
+    assert settlement.exchange == Exchange(percent=Decimal("0.5"), rates={})
 
 
 def test_rates_are_by_the_currency_paid_in_and_the_one_settled_in() -> None:

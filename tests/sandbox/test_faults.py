@@ -23,15 +23,16 @@ FINE = {"DECRYPTION_OKAY", "GOODMDC", "GOODSIG", "VALIDSIG", "PLAINTEXT"}
 
 @dataclass(frozen=True)
 class Said:
-    """What GnuPG says of a fault: its exit code, words it must say, and words it must not say."""
+    """What GnuPG says of a fault: its exit codes, words it must say, and words it must not say."""
 
-    code: int
+    codes: tuple[int, ...]
     some: frozenset[str]
     none: frozenset[str] = frozenset()
 
 
-def said(code: int, some: str, none: str = "") -> Said:
-    return Said(code, frozenset(some.split()), frozenset(none.split()))
+def said(code: int | tuple[int, ...], some: str, none: str = "") -> Said:
+    codes = (code,) if isinstance(code, int) else code
+    return Said(codes, frozenset(some.split()), frozenset(none.split()))
 
 
 GNUPG = {
@@ -53,7 +54,7 @@ GNUPG = {
     "no_decryption_key": said(2, "NO_SECKEY DECRYPTION_FAILED", "PLAINTEXT"),
     "garbage": said(2, "NODATA", "PLAINTEXT"),
     "error_page": said(2, "NODATA", "PLAINTEXT"),
-    "two_messages": said(2, "ENC_TO DECRYPTION_INFO", "DECRYPTION_OKAY"),
+    "two_messages": said((1, 2), "ENC_TO DECRYPTION_INFO", "DECRYPTION_OKAY"),  # it depends on their bytes
     "nested": said(0, " ".join(FINE)),
     "truncated": said(2, "ENC_TO", "DECRYPTION_OKAY GOODMDC GOODSIG"),
 }
@@ -85,7 +86,7 @@ def test_gnupg_sees_the_fault_that_was_meant(sandbox_day: Make, name: str) -> No
 
     assert spoken >= GNUPG[name].some
     assert not spoken & GNUPG[name].none
-    assert code == GNUPG[name].code
+    assert code in GNUPG[name].codes
 
 
 @pytest.mark.parametrize("name", [fault.name for fault in FAULTS.values() if fault.stage is not Stage.MESSAGE])
