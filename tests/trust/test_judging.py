@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from tests.fixtures.openpgp import NOW, SIGNED_AT
 
 from cuadre.model.errors import ArchiveRejected, ConfigurationError, OpeningStopped
-from cuadre.trust import confirm, judge, judge_in, opened, private_home, run, take_in
-from cuadre.trust.decryption import decrypting
+from cuadre.trust import confirm, judge, judge_in, opened, private_home, take_in
+from cuadre.trust.decryption import Decryption, decrypting
+from cuadre.trust.run import running
 
 CONTENT = b"PK content"
 OF_THE_MESSAGE = {
@@ -130,12 +132,24 @@ def test_a_second_pass_that_finds_something_else_is_refused(pgp_keys, tmp_path) 
                 confirm(decryption, verdict)
 
 
-def test_a_message_that_keeps_gpg_busy_far_too_long_is_stopped(judging, pgp_keys, monkeypatch) -> None:
-    # gpg and the message are real; only the patience is cut, which for an honest message of this size is minutes.
-    monkeypatch.setattr(run, "_SLOWEST_SECONDS", 0.02)
-    monkeypatch.setattr(run, "_SLOWEST_BYTES_PER_SECOND", 10**12)
-    message = pgp_keys.seal(b"\0" * (128 << 20), "--compress-algo", "bzip2")
-    assert _reason(judging, message) == "ARCHIVE_UNSAFE"
+def test_a_message_that_keeps_gpg_busy_far_too_long_is_stopped(pgp_keys, tmp_path) -> None:
+    archive, limit = tmp_path / "archive.zip.pgp", 1 << 30
+    archive.write_bytes(pgp_keys.seal(b"\0" * (128 << 20), "--compress-algo", "bzip2"))
+    given = {"now": NOW, "digests": ("SHA512",), "stdout": subprocess.PIPE, "patience": 0.02}
+    with (
+        private_home(pgp_keys.ours.home) as view,
+        archive.open("rb", buffering=0) as file,
+        running(["--output=-", "--decrypt"], view=view, stdin=file, **given) as gpg,
+    ):
+        decryption = Decryption(gpg, file, limit, None)
+        with pytest.raises(ArchiveRejected, match="ARCHIVE_UNSAFE"):
+            _read_out(decryption)
+
+
+def _read_out(decryption: Decryption) -> None:
+    while decryption.read():
+        pass
+    decryption.conclude()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from cuadre.model.codes import RejectionReason
 from cuadre.model.errors import ArchiveRejected
-from cuadre.trust.run import PIPE_BYTES, GpgProcess, running
+from cuadre.trust.run import PIPE_BYTES, GpgProcess, patience_with, running
 from cuadre.trust.status import Statement
 from cuadre.trust.verification import Verification
 
@@ -85,7 +85,7 @@ def decrypting(
             digests=digests,
             stdin=file,
             stdout=subprocess.PIPE,
-            size=os.fstat(file.fileno()).st_size,
+            patience=patience_with(os.fstat(file.fileno()).st_size),
             passphrase=passphrase,
         ) as gpg,
     ):

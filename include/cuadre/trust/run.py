@@ -36,15 +36,15 @@ _FROM_OUTSIDE = {-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIG
 
 
 class GpgProcess:
-    """A running gpg. `late` says that it worked far longer than any honest message of this size needs."""
+    """A running gpg. `late` says that it worked for more than `patience` seconds, and was ended for that."""
 
-    def __init__(self, process: subprocess.Popen[bytes], status: int, size: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], status: int, patience: float) -> None:
         self.process = process
         self.late = False
         self._lines: list[str] = []
         self._listener = threading.Thread(target=self._listen, args=(status,), daemon=True)
         self._listener.start()
-        self._watch = threading.Timer(_SLOWEST_SECONDS + size / _SLOWEST_BYTES_PER_SECOND, self._too_late)
+        self._watch = threading.Timer(patience, self._too_late)
         self._watch.daemon = True
         self._watch.start()
 
@@ -93,6 +93,11 @@ class GpgProcess:
                     self.process.kill()
 
 
+def patience_with(size: int) -> float:
+    """Seconds that are far more than any honest message of `size` bytes takes."""
+    return _SLOWEST_SECONDS + size / _SLOWEST_BYTES_PER_SECOND
+
+
 @contextlib.contextmanager
 def running(
     arguments: Sequence[str],
@@ -102,12 +107,12 @@ def running(
     digests: Collection[str],
     stdin: BinaryIO | int,
     stdout: int,
-    size: int,
+    patience: float,
     passphrase: str | None = None,
 ) -> Iterator[GpgProcess]:
     """Start gpg with the private home `view`, as if it were `now`; it is gone when the block ends.
 
-    `digests` are the hashes a signature may be made with; `size` in bytes is what its patience is measured by.
+    `digests` are the hashes a signature may be made with; after `patience` seconds gpg is ended.
     """
     status_out, status_in = os.pipe()
     pass_out, pass_in = os.pipe()
@@ -134,7 +139,7 @@ def running(
         os.close(status_in)
         os.close(pass_out)
     _widen(process)
-    gpg = GpgProcess(process, status_out, size)
+    gpg = GpgProcess(process, status_out, patience)
     try:
         yield gpg
     finally:

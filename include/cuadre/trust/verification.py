@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from cuadre.trust.run import PIPE_BYTES, GpgProcess, running
+from cuadre.trust.run import PIPE_BYTES, GpgProcess, patience_with, running
 from cuadre.trust.status import Statement
 
 
@@ -55,6 +55,6 @@ def verifying(
         digests=digests,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        size=limit,
+        patience=patience_with(limit),
     ) as gpg:
         yield Verification(gpg)
