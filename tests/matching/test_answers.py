@@ -10,7 +10,6 @@ import pytest
 from cuadre.config import load_source
 from cuadre.model.codes import Outcome
 from cuadre.pipeline.admit import admit
-from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 
 LINES = 50_000
@@ -59,10 +58,8 @@ def test_the_next_day_uses_up_no_order_again(sandbox_day, tmp_path):
     assert differences(before, first) == ([], [])
     alone = reconciled(second, tmp_path / "alone", claims=second.claims)
     assert differences(alone, second) == ([], [])
-    lines = list((tmp_path / "first").rglob("lines*.parquet"))
-    write_claims([Path(before.outcomes_path)], tmp_path / "claims.parquet", lambda _: lines)
     report = reconciled(
-        second, tmp_path / "second", claims=tmp_path / "claims.parquet", open_items=Path(before.open_items_path)
+        second, tmp_path / "second", claims=Path(before.claims_path), open_items=Path(before.open_items_path)
     )
     assert not rows(second.answers) - rows(report.outcomes_path)
     carried = pq.read_table(report.outcomes_path, filters=[("first_seen", "<", second.day)])

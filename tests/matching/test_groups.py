@@ -102,7 +102,7 @@ def test_orders_settled_together_are_used_up_on_the_next_day(tmp_path):
     orders = [owed("o1", "60"), owed("o2", "40")]
     first = run(tmp_path / "1", [paid(1)], orders, source=source(BASKET))
     given = {
-        "claims": inherited([first], tmp_path / "claims.parquet"),
+        "claims": inherited([first]),
         "day": NEXT_DAY,
         "as_of": NEXT_AS_OF,
         "source": source(BASKET),

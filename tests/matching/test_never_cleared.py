@@ -1,9 +1,11 @@
 """Files that look right and are not: what they must never clear, whatever the source allows."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.matching.declared import PARTS, SOME, owed, paid, source
-from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, B, codes, give_back, inherited, run
+from tests.matching.declared import BASKET, PARTS, SOME, owed, paid, source
+from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, B, codes, give_back, inherited, run
 
 
 @pytest.mark.parametrize("gross", ["0", "-1", "-2"])
@@ -103,7 +105,86 @@ def test_equal_partial_refunds_of_two_operations_are_two(tmp_path):
 
 def test_a_refund_exceeds_what_was_paid_whatever_its_order_was_edited_to(tmp_path):
     first = run(tmp_path / "1", [paid(1)], [owed("o1")], source=source())
-    given = {"claims": inherited([first], tmp_path / "claims.parquet"), "day": NEXT_DAY, "as_of": NEXT_AS_OF}
+    given = {"claims": inherited([first]), "day": NEXT_DAY, "as_of": NEXT_AS_OF}
     lines = [give_back(1, gross="-150", original_reference="c1", archive_id=B, settlement_date=NEXT_DAY)]
     second = run(tmp_path / "2", lines, [owed("o1", "150", status="REFUNDED")], source=source(), **given)
     assert (second.line(1, B)["outcome"], second.line(1, B)["delta"]) == ("amount_mismatch", -50)
+
+
+def over_days(tmp_path, *days):
+    """Run days of (lines, orders), each in an archive of its own, on the open items and claims of those before it."""
+    results = []
+    for number, (lines, orders) in enumerate(days):
+        day, archive_id = DAY + timedelta(days=number), f"{number}" * 64
+        results.append(
+            run(
+                tmp_path / str(number),
+                [each | {"settlement_date": day, "archive_id": archive_id} for each in lines],
+                orders,
+                source=source(),
+                day=day,
+                as_of=AS_OF + timedelta(days=number),
+                open_items=results[-1].open_items if results else None,
+                claims=inherited(results),
+            )
+        )
+    return results
+
+
+@pytest.mark.parametrize("operation", ["r1", None], ids=["by its number", "by its moment"])
+def test_a_partial_refund_that_comes_again_on_a_later_day_is_a_duplicate(tmp_path, operation):
+    refunded = [owed("o1", status="REFUNDED")]
+    part = give_back(2, gross="-40", original_reference="c1", operation_reference=operation)
+    _, first, again = over_days(tmp_path, ([paid(1)], [owed("o1")]), ([part], refunded), ([part], refunded))
+    assert first.line(2, "1" * 64)["outcome"] == "matched"
+    row = again.line(2, "2" * 64)
+    assert (row["outcome"], codes(row)) == ("duplicate", ["CLAIMED_BY_SEVERAL_LINES"])
+
+
+def test_another_partial_refund_on_a_later_day_is_right(tmp_path):
+    refunded = [owed("o1", status="REFUNDED")]
+    parts = [give_back(2, gross="-40", original_reference="c1", operation_reference=f"r{n}") for n in (1, 2)]
+    _, _, again = over_days(tmp_path, ([paid(1)], [owed("o1")]), *(([each], refunded) for each in parts))
+    assert again.line(2, "2" * 64)["outcome"] == "matched"
+
+
+def test_a_copied_return_of_a_payment_without_an_order_is_a_duplicate(tmp_path):
+    part = give_back(2, gross="-40", original_reference="c1", operation_reference="r1")
+    _, first, again = over_days(tmp_path, ([paid(1)], []), ([part], []), ([part], []))
+    assert (first.line(2, "1" * 64)["outcome"], again.line(2, "2" * 64)["outcome"]) == ("matched", "duplicate")
+
+
+MOVED = [owed("o1", psp=None), owed("o2")]
+
+
+@pytest.mark.parametrize("operation", ["op1", None], ids=["by its number", "by its moment"])
+@pytest.mark.parametrize("moved", [MOVED, MOVED[1:]], ids=["both known", "the old one gone"])
+def test_a_line_settled_before_clears_no_other_order_that_has_its_reference_by_now(tmp_path, moved, operation):
+    copied = paid(1, operation_reference=operation)
+    _, second = over_days(tmp_path, ([copied], [owed("o1")]), ([copied], moved))
+    row = second.line(1, "1" * 64)
+    assert (row["outcome"], row["order_id"], codes(row)) == ("duplicate", "o1", ["SETTLED_BEFORE"])
+    assert second.order("o2")["outcome"] == "missing_in_settlement"
+
+
+def test_another_operation_under_a_reference_that_moved_pays_the_order_that_has_it(tmp_path):
+    moved = [owed("o1", psp=None), owed("o2", due_at=None)]
+    _, second = over_days(tmp_path, ([paid(1)], [owed("o1")]), ([paid(1, operation_reference="op9")], moved))
+    assert (second.line(1, "1" * 64)["outcome"], second.line(1, "1" * 64)["order_id"]) == ("matched", "o2")
+
+
+def test_a_line_that_paid_several_orders_pays_no_other_when_it_comes_again(tmp_path):
+    together = [owed("o1", "60"), owed("o2", "40")]
+    first = run(tmp_path / "1", [paid(1)], together, source=source(BASKET))
+    given = {"claims": inherited([first]), "day": NEXT_DAY, "as_of": NEXT_AS_OF, "source": source(BASKET)}
+    second = run(tmp_path / "2", [paid(1, archive_id=B, settlement_date=NEXT_DAY)], [owed("o3")], **given)
+    row = second.line(1, B)
+    assert (row["outcome"], row["order_id"], codes(row)) == ("duplicate", None, ["SETTLED_BEFORE"])
+
+
+def test_a_refund_in_another_currency_than_was_cleared_matches_no_order_edited_to_it(tmp_path):
+    refund = give_back(2, currency="USD", original_reference="c1")
+    edited = owed("o1", currency="USD", status="REFUNDED")
+    _, second = over_days(tmp_path, ([paid(1)], [owed("o1")]), ([refund], [edited]))
+    assert second.line(2, "1" * 64)["outcome"] == "currency_mismatch"
+    assert second.order("o1")["outcome"] == "currency_mismatch"

@@ -18,14 +18,13 @@ from cuadre.config.settings import Compute
 from cuadre.matching.engine import duckdb_engine
 from cuadre.matching.inputs import open_input
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
+from cuadre.matching.results import totals, write_claims, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.spark import spark_engine
 from cuadre.matching.spark_session import spark_session
 from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.columns import CLAIMS, LINES, OPEN_ITEMS, ORDERS
 from cuadre.model.errors import ConfigurationError
 from cuadre.pipeline.admit import admit
-from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 from tests.matching.tiny import claim, give_back, line, order, write
 
@@ -111,6 +110,7 @@ def judged(both, source, day, as_of, out, **inputs):
         both.run(step.statement(shared))
     write_outcomes(both, shared, out / "outcomes.parquet")
     write_open_items(both, shared, out / "open_items.parquet")
+    write_claims(both, shared, out / "claims.parquet")
     write_suggestions(both, shared, out / "suggestions.parquet")
     totals(both)
     return both.different
@@ -198,9 +198,7 @@ def test_reconcile_of_the_next_day_leaves_the_same_files_on_spark(sandbox_day, s
         )  # fmt: skip
 
     before = reconciled(first, "duckdb")
-    lines = list((tmp_path / f"{first.day}duckdb").rglob("lines*.parquet"))
-    write_claims([Path(before.outcomes_path)], claims := tmp_path / "claims.parquet", lambda _: lines)
-    carried = {"claims": claims, "open_items": Path(before.open_items_path)}
+    carried = {"claims": Path(before.claims_path), "open_items": Path(before.open_items_path)}
     here, there = reconciled(second, "duckdb", **carried), reconciled(second, "spark", **carried)
     files, same = (sorted(Path(each.outcomes_path).parent.iterdir()) for each in (here, there))
     assert [file.name for file in files] == [file.name for file in same]

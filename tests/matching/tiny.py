@@ -17,7 +17,6 @@ from cuadre.config.source import Source
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import CLAIMS, LINES, ORDERS, Table
 from cuadre.model.records import ReconcileReport
-from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 from cuadre.sandbox.scenarios.story import SOURCE as SHOP
 
@@ -126,7 +125,7 @@ def run(
     lines: Sequence[dict[str, Any]],
     orders: Sequence[dict[str, Any]],
     *,
-    claims: Path | Sequence[dict[str, Any]] = (),
+    claims: Sequence[Path] | Sequence[dict[str, Any]] = (),
     open_items: Path | None = None,
     as_of: datetime = AS_OF,
     day: date | None = DAY,
@@ -144,16 +143,15 @@ def run(
         out=folder / "out",
         settlement_date=day,
         open_items=open_items,
-        claims=claims if isinstance(claims, Path) else write(folder / "claims.parquet", CLAIMS, claims),
+        claims=[
+            *(each for each in claims if isinstance(each, Path)),
+            write(folder / "claims.parquet", CLAIMS, [each for each in claims if isinstance(each, dict)]),
+        ],
     )
     rows = pq.read_table(report.outcomes_path).to_pylist()
     return Result(report, rows, Path(report.open_items_path))
 
 
-def inherited(results: Sequence[Result], out: Path) -> Path:
-    """What `results` of earlier days hand to the next one as claims, written to `out`."""
-    outcomes = [Path(each.report.outcomes_path) for each in results]
-    write_claims(
-        outcomes, out, lambda _: [path for each in outcomes for path in each.parent.parent.glob("lines*.parquet")]
-    )
-    return out
+def inherited(results: Sequence[Result]) -> list[Path]:
+    """The files that `results` of earlier days hand to the next one as claims."""
+    return [Path(each.report.claims_path) for each in results]

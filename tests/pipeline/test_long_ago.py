@@ -119,11 +119,24 @@ def test_a_replay_under_the_same_rules_finds_the_same_claims_of_long_ago(past: S
 
 def test_a_day_without_old_orders_opens_no_file_of_days_out_of_reach(shop: Shop) -> None:
     shop.reconcile(FIRST, [payment(1, "C1")], [order("O1", "C1")])
-    for name in ("outcomes", "orders", "known_claims"):
+    for name in ("outcomes", "claims", "orders", "known_claims"):
         shop.forget(FIRST, name)
-    made = shop.reconcile(later(60), [payment(1, "C2")], [order("O2", "C2", at(60))])
+    made = shop.reconcile(later(60), [payment(1, "C2", occurred_at=at(60))], [order("O2", "C2", at(60))])
     assert made.line(1) == MATCHED
     assert shop.lake.read(shop.lake.day(later(60)))["searched_since"] is None
+
+
+def test_a_line_of_long_ago_pays_no_new_order_that_got_its_reference_and_goes_on_doing_so(shop: Shop) -> None:
+    copied = payment(1, "C1")
+    shop.reconcile(FIRST, [copied], [order("O1", "C1")])
+    moved = [order("O1", None, updated_at=at(60)), order("O2", "C1", at(60))]
+    assert shop.reconcile(later(60), [copied], moved).line(1) == SETTLED_BEFORE
+    again = shop.reconcile(later(61))
+    assert (again.line(1, later(60)), again.order("O2")) == (
+        SETTLED_BEFORE,
+        ("missing_in_settlement", ["LINE_NOT_FOUND"]),
+    )
+    assert shop.lake.read(shop.lake.day(later(61)))["searched_since"] is None  # what was found is handed on
 
 
 def test_a_day_of_long_ago_that_comes_late_makes_the_days_that_searched_it_run_again(shop: Shop) -> None:

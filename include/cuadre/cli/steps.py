@@ -113,7 +113,7 @@ def reconcile(
         bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")
     ] = False,
 ) -> None:
-    """Match lines with orders; leave outcomes.parquet, open_items.parquet and suggestions.parquet in DIR.
+    """Match lines with orders; leave outcomes, open_items, claims and suggestions in DIR, as .parquet files.
 
     With --bank-credits, batches are held against the bank as well: bank_matches.parquet.
     """

@@ -14,7 +14,7 @@ from cuadre.config.source import Source
 from cuadre.matching.exchanging import believed_difference, believed_rate
 from cuadre.matching.passes import pass_steps
 from cuadre.matching.steps import Step
-from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
+from cuadre.model.codes import BREAKS, CLEARED, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
 from cuadre.model.columns import LINES, ORDERS
 from cuadre.model.literals import literal, literals
 
@@ -39,7 +39,8 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("seen_lines"),
         Step("lines", view=True),
         Step("orders", view=True),
-        Step("earlier_claims", view=True),
+        Step("earlier_payments", view=True),
+        Step("settled_operations"),
         Step("first_pass"),
         Step("repeated_lines"),
         Step("repeated_orders"),
@@ -47,6 +48,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("second_look"),
         Step("cleared", done_with="first_pass"),
         Step("rest_lines"),
+        Step("given_back"),
         Step("lone_returns"),
         Step("return_references"),
         Step("claimed_references"),
@@ -55,6 +57,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("found_orders"),
         Step("cleared_orders"),
         Step("rest_orders"),
+        Step("last_cleared"),
         Step("open_orders", view=True),
         *pass_steps(source),
         Step("settled_before"),
@@ -94,6 +97,7 @@ def shared_parameters(
         "believed_difference": believed_difference(settlement.exchange, "converted"),
         "taken": literals(TAKEN_STATUSES),
         "returns": literals(LINKED_LINE_TYPES),
+        "cleared_outcomes": literals(outcome.name for outcome in CLEARED),
         "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),
         "open_line_fields": _fields("o.line", LINES.names),
         "open_order_fields": _fields('o."order"', ORDERS.names),

@@ -7,7 +7,7 @@ its hash, so that a day judged before an earlier one was there, or before it cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,10 @@ from cuadre.model.parquet import parquet_sql
 from cuadre.pipeline.lake import Lake
 
 CLAIMS_DAYS = 35
-"""At least so many days are looked back for whatever was cleared or given back; before them, for old orders only."""
+"""At least so many days are looked back for whatever was cleared or given back; before them, for old records only."""
 
 KNOWN = "known_claims"
-"""The file in which a day hands on what it knows of older orders."""
+"""The file in which a day hands on what it knows of older orders and lines."""
 
 _CLOCKS = timedelta(days=1)
 """So much may a shop's and a provider's idea of a day differ, around midnight."""
@@ -41,88 +41,70 @@ def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
     return file_of(lake, before, "open_items") if before else None
 
 
-def claims(lake: Lake, source: Source, day: date, out: Path, left: FileOf | None = None) -> Path | None:
-    """Write what lines of earlier days cleared or gave back to `out`, sorted; None when no day is in reach.
+def claims(lake: Lake, source: Source, day: date, room: Path, left: FileOf | None = None) -> list[Path]:
+    """The files of what earlier days cleared or gave back: of the days in reach, and what the last of them knew of
+    older ones, written to `room`. None when no day is in reach.
 
-    That is what the days in reach say, and what the day before knew of orders that are older than that. `left` says
-    where the files of an earlier day are, when not in the lake.
+    `left` says where the files of an earlier day are, when not in the lake.
     """
     earlier, of = _in_reach(lake, source, day), left or partial(left_in, lake)
-    if not earlier:
-        return None
-    from cuadre.pipeline.claims import Known, write_claims
+    found = [path for each in earlier if (path := of(each, "claims"))]
+    if earlier and (known := of(earlier[-1], KNOWN)):
+        from cuadre.pipeline.claims import write_known_before
 
-    known = of(earlier[-1], KNOWN)
-    outcomes = [path for each in earlier if (path := of(each, "outcomes"))]
-    write_claims(
-        outcomes,
-        out,
-        partial(_lines_before, lake, day),
-        Known(known, _reach(source, day)) if known else None,
-    )
-    return out
+        found.append(room / "known_before.parquet")
+        write_known_before(known, found[-1], _reach(source, day))
+    return found
 
 
-def all_claims(
+def older_claims(
     lake: Lake,
     source: Source,
     day: date,
-    recent: Path | None,
+    recent: Sequence[Path],
     room: Path,
     *,
+    lines: Sequence[Path],
     orders: Path,
     open_items: Path | None,
     left: FileOf | None = None,
 ) -> tuple[list[Path], date | None]:
-    """Add to the `recent` claims, which `claims` wrote, what days out of reach claim; and hand on what is known.
+    """What days out of reach claim, written to `room`; and hand on there what is known.
 
-    One record has one claim, however long ago. An order first heard of before the reach begins is searched for from
-    then on, unless the day before knew of it. Without such orders no file of these days is opened. What is known of
-    the few orders older than the look-back, which a line or an open item names, is left for the next day.
+    One record has one claim, however long ago. An order first heard of before the reach begins, or a line that happened
+    before, is searched for from then on, unless the day before knew of it. Without such records no file of these days
+    is opened. What is known of the few records older than the look-back is left for the next day.
 
     Args:
         lake: Where earlier days are kept.
         source: The source.
         day: The settlement date.
-        recent: What `claims` wrote.
+        recent: What `claims` gave.
         room: The folder to write to.
+        lines: The lines of the day.
         orders: The snapshot of the day.
         open_items: What the day before left.
         left: Where the files of an earlier day are, when not in the lake.
 
     Returns:
-        The files of claims, and since when days out of reach were searched; None when they were not.
+        The files of claims, none or one, and since when days out of reach were searched; None when they were not.
     """
-    from cuadre.pipeline.claims import older_orders, without_known, write_known, write_older_claims
+    from cuadre.pipeline.claims import old_records, without_known, write_known, write_older_claims
 
-    reach, of, found = _reach(source, day), left or partial(left_in, lake), [recent] if recent else []
-    old = older_orders(orders, open_items, _midnight(source, reach + _CLOCKS))
+    reach, of, found = _reach(source, day), left or partial(left_in, lake), list[Path]()
+    old = old_records(lines, orders, open_items, _midnight(source, reach + _CLOCKS))
     before, since = day_before(lake, day), None
     if len(old) and before and before >= reach and (known := of(before, KNOWN)):
         old = without_known(old, known)
     if len(old):
         since = min(old["begun"].to_pylist()).astimezone(source.zone).date() - _CLOCKS
-        outcomes = [path for each in _older(lake, source, day, since) if (path := of(each, "outcomes"))]
-        if outcomes:
-            lines, out = partial(_lines_before, lake, day), room / "older_claims.parquet"
-            write_older_claims(outcomes, out, lines, orders=old, recent=recent)
-            found.append(out)
-    older = older_orders(orders, open_items, _midnight(source, day - timedelta(days=source.orders.lookback_days)))
-    write_known(found, room / f"{KNOWN}.parquet", orders=older, open_items=open_items)
+        older = [path for each in _older(lake, source, day, since) if (path := of(each, "claims"))]
+        if older:
+            found.append(room / "older_claims.parquet")
+            write_older_claims(older, found[-1], old)
+    wanted = old_records(lines, orders, open_items, _midnight(source, day - _look_back(source)))
+    write_known([*recent, *found], room / f"{KNOWN}.parquet", wanted, open_items)
     return found, since
-
-
-def _lines_before(lake: Lake, day: date, archives: set[str]) -> list[Path]:
-    """Local copies of the admitted lines of `archives`, which are of days before `day`."""
-    files: list[dict[str, Any]] = []
-    wanted = set(archives)
-    for each in reversed([each for each in lake.days() if each < day]):
-        for archive_id in sorted(wanted.intersection(lake.read(lake.day(each))["archives"])):
-            files += lake.read(lake.admission(each, archive_id))["lines"]
-            wanted.discard(archive_id)
-        if not wanted:
-            break
-    return lake.local(files)
 
 
 def bank_matches(lake: Lake, source: Source, day: date, out: Path) -> Path | None:
@@ -149,7 +131,7 @@ def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
     """The SHA-256 of every file `day` inherits from as things are now, by day and name."""
     earlier, hashes = _in_reach(lake, source, day), {}
     for each in earlier:
-        hashes[f"{each} outcomes"] = str(file_of(lake, each, "outcomes")["sha256"])
+        hashes[f"{each} claims"] = str(file_of(lake, each, "claims")["sha256"])
     if before := open_items(lake, day):
         hashes["open_items"] = before["sha256"]
     if earlier and (known := lake.read(lake.day(earlier[-1]))["files"].get(KNOWN)):
@@ -159,9 +141,9 @@ def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
 
 
 def searched(lake: Lake, source: Source, day: date, since: date | None) -> dict[str, str]:
-    """The SHA-256 of the outcomes of days out of reach that `day` searched, from `since` on, as things are now."""
+    """The SHA-256 of the claims of days out of reach that `day` searched, from `since` on, as things are now."""
     days = _older(lake, source, day, since) if since else []
-    return {f"{each} outcomes": str(file_of(lake, each, "outcomes")["sha256"]) for each in days}
+    return {f"{each} claims": str(file_of(lake, each, "claims")["sha256"]) for each in days}
 
 
 def outdated(lake: Lake, source: Source, day: date) -> date | None:
@@ -178,7 +160,11 @@ def outdated(lake: Lake, source: Source, day: date) -> date | None:
 def _reach(source: Source, day: date) -> date:
     """The first day whose cleared orders are used up on `day`, whatever the order."""
     lag = source.settlement.in_hand_on(day) - day
-    return day - max(timedelta(days=CLAIMS_DAYS), timedelta(days=source.orders.lookback_days) + lag + _CLOCKS)
+    return day - max(timedelta(days=CLAIMS_DAYS), _look_back(source) + lag + _CLOCKS)
+
+
+def _look_back(source: Source) -> timedelta:
+    return timedelta(days=source.orders.lookback_days)
 
 
 def _in_reach(lake: Lake, source: Source, day: date) -> list[date]:

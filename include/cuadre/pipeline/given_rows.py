@@ -110,7 +110,10 @@ def _item_flaws(source: Source, day: date) -> tuple[_Flaw, ...]:
 def _claim_flaws() -> tuple[_Flaw, ...]:
     return (
         _unknown("c.line_type", _CLAIMING, "are of a type that claims nothing"),
-        _Flaw("c.order_id IS NULL AND c.line_type = 'PAYMENT'", "are payments and name no order"),
+        _Flaw(
+            "c.order_id IS NULL AND c.archive_id IS NULL AND c.line_type = 'PAYMENT'",
+            "are payments and name neither order nor line",
+        ),
         _Flaw("(c.archive_id IS NULL) <> (c.line_no IS NULL)", "name an archive without a line, or a line alone"),
         _Flaw(
             "c.line_type <> 'PAYMENT' AND (c.archive_id IS NULL OR c.currency IS NULL OR c.gross IS NULL)",

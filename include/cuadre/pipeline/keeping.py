@@ -27,6 +27,9 @@ from cuadre.pipeline.lake import Lake, file_record
 Json = dict[str, Any]
 """A JSON-safe record."""
 
+RESULTS = ("outcomes", "open_items", "claims", "suggestions", "bank_matches")
+"""The files that a reconciliation makes; what it was given is kept beside them."""
+
 
 @contextmanager
 def read_back(lake: Lake) -> Iterator[None]:
@@ -88,8 +91,7 @@ def keep_run(lake: Lake, day: date, report: ReconcileReport, scratch: Path) -> J
         key = lake.run(day, run, path.name)
         lake.store.put_new(key, path)
         files[name] = file_record(key, path)
-    results = ("outcomes", "open_items", "suggestions", "bank_matches")
-    paths = {f"{name}_path": files[name]["key"] for name in results if name in files}
+    paths = {f"{name}_path": files[name]["key"] for name in RESULTS if name in files}
     return {"run": run, "report": to_json(report) | paths, "files": files}
 
 

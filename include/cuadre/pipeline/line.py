@@ -119,7 +119,7 @@ def reconcile_day(work: Workplace, source: Source, day: date, admissions: Sequen
 
     Orders and bank credits are snapshots of the warehouse, kept beside the outcomes; the day is judged as of the
     source's `as_of`, not of `now`. `inherited` holds the hashes of what earlier days left for this one; those of days
-    from `searched_since` on are among it, when old orders made the day look back further than it always does.
+    from `searched_since` on are among it, when old records made the day look back further than it always does.
     """
     lake = work.lake(source)
     with work.journalled("reconcile", source, day, now) as note, work.room() as scratch:
@@ -236,11 +236,13 @@ def _reconcile(
 
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
     open_items = lake.local([before])[0] if before else None
-    recent = carried.claims(lake, source, day, scratch / "claims.parquet")
+    recent = carried.claims(lake, source, day, scratch)
     bank_before = carried.bank_matches(lake, source, day, scratch / "bank_before.parquet")
     orders, bank_credits = scratch / "orders.parquet", scratch / "bank_credits.parquet"
     snapshot_orders(url, source, day, lines=lines, open_items=open_items, claims=recent, out=orders)
-    claims, since = carried.all_claims(lake, source, day, recent, scratch, orders=orders, open_items=open_items)
+    older, since = carried.older_claims(
+        lake, source, day, recent, scratch, lines=lines, orders=orders, open_items=open_items
+    )
     if source.bank is not None:
         snapshot_bank_credits(url, source, day, out=bank_credits, since=carried.credits_since(source, day))
     report = reconcile(
@@ -253,7 +255,7 @@ def _reconcile(
         open_items=open_items,
         bank_credits=bank_credits if source.bank is not None else None,
         bank_matches=bank_before,
-        claims=claims,
+        claims=[*recent, *older],
         compute=compute_settings(source.matching.engine),
     )
     return report, since

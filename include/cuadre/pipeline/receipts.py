@@ -20,13 +20,12 @@ from cuadre.evidence import Link, LinkState, Receipt, Witness, check_links, made
 from cuadre.evidence.receipt import SIGNATURE_SUFFIX, Archive, File, OutcomeSum
 from cuadre.model.errors import ReceiptInvalid
 from cuadre.model.records import Admission, FetchedArchive, Publication, ReconcileReport, Totals, from_json
-from cuadre.pipeline.keeping import Json
+from cuadre.pipeline.keeping import RESULTS, Json
 from cuadre.pipeline.lake import Lake, file_record
 from cuadre.pipeline.workplace import Workplace
 from cuadre.sources import Store, open_store
 from cuadre.trust.signing import sign, verify
 
-RESULTS = ("outcomes", "open_items", "suggestions", "bank_matches")
 _RECEIPT = re.compile(r"lake/[^/]+/[^/]+/receipts/[^/]+\.json")
 
 

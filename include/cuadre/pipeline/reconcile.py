@@ -19,7 +19,7 @@ from cuadre.matching.engine import Engine
 from cuadre.matching.engines import open_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
+from cuadre.matching.results import totals, write_claims, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.codes import BREAKS
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
@@ -61,7 +61,7 @@ def reconcile(
     claims: Path | Sequence[Path] | None = None,
     compute: Compute = _USUAL,
 ) -> ReconcileReport:
-    """Match the day and leave `outcomes.parquet`, `open_items.parquet` and `suggestions.parquet` in `out`.
+    """Match the day; leave `outcomes`, `open_items`, `claims` and `suggestions`, each a Parquet file, in `out`.
 
     Args:
         lines: Today's admitted lines: a Parquet file, a folder of them, or several; no file at all is an empty day.
@@ -73,7 +73,7 @@ def reconcile(
         open_items: What yesterday's run left.
         bank_credits: The bank's credits that may pay the batches; when given, `bank_matches.parquet` is left in `out`.
         bank_matches: What earlier days left of the kind, a file or a folder: batches still open, and credits used.
-        claims: What lines of earlier days cleared and gave back; those of later days count for nothing.
+        claims: What earlier days left of the kind, files or folders; those of later days count for nothing.
         compute: The engine that runs the models, and what it may use.
 
     Returns:
@@ -117,6 +117,7 @@ def reconcile(
             report,
             open_items_path=_kept(report.open_items_path, out),
             outcomes_path=_kept(report.outcomes_path, out),
+            claims_path=_kept(report.claims_path, out),
             suggestions_path=_kept(report.suggestions_path, out),
             bank_matches_path=_kept(report.bank_matches_path, out) if report.bank_matches_path else None,
         )
@@ -137,6 +138,8 @@ def _run(
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
     items = write_outcomes(db, shared, outcomes_path)
     still_open = write_open_items(db, shared, open_path)
+    claims_path = out / "claims.parquet"
+    write_claims(db, shared, claims_path)
     for step in suggestion_steps():
         db.run(step.statement(shared))
     suggestions_path = out / "suggestions.parquet"
@@ -155,6 +158,7 @@ def _run(
         outcomes=found,
         outcomes_path=str(outcomes_path),
         open_items_path=str(open_path),
+        claims_path=str(claims_path),
         outcome_hash=_digest((outcomes_path,)),
         snapshot_hash=_digest(inputs.orders),
         suggestions=suggestions,

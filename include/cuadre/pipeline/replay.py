@@ -116,17 +116,20 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
     (orders,) = lake.local([record["files"]["orders"]])
     before, left = carried.day_before(lake, day), partial(_result, lake, room)
     open_items = left(before, "open_items") if before else None
-    recent = carried.claims(lake, rules, day, out / "claims.parquet", left)
-    claims, _ = carried.all_claims(lake, rules, day, recent, out, orders=orders, open_items=open_items, left=left)
+    lines = _lines(lake, rules, day, room, reopening)
+    recent = carried.claims(lake, rules, day, out, left)
+    older, _ = carried.older_claims(
+        lake, rules, day, recent, out, lines=lines, orders=orders, open_items=open_items, left=left
+    )
     report = reconcile(
-        lines=_lines(lake, rules, day, room, reopening),
+        lines=lines,
         orders=orders,
         source=rules,
         as_of=rules.as_of(day),
         out=out,
         settlement_date=day,
         open_items=open_items,
-        claims=claims,
+        claims=[*recent, *older],
         compute=compute_settings(rules.matching.engine),
     )
     return report.items

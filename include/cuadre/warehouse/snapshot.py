@@ -40,7 +40,7 @@ def snapshot_orders(
     *,
     lines: Sequence[Path],
     open_items: Path | None = None,
-    claims: Path | None = None,
+    claims: Sequence[Path] = (),
     out: Path,
 ) -> int:
     """Write the orders that settlement date `day` may concern to `out`, columns as `ORDERS`; give the number of rows.
@@ -160,7 +160,7 @@ def _quoted(table: str) -> str:
     return ".".join(f'"{part}"' for part in table.split("."))
 
 
-def _references(lines: Sequence[Path], open_items: Path | None, claims: Path | None) -> pa.Table:
+def _references(lines: Sequence[Path], open_items: Path | None, claims: Sequence[Path]) -> pa.Table:
     """Every text by which a line or an open item may name an order, once each; and the orders only claims tell of."""
     with duckdb.connect() as duck:
         views, parts = [], []
@@ -175,8 +175,8 @@ def _references(lines: Sequence[Path], open_items: Path | None, claims: Path | N
             parts += _naming(view, prefix)
         if not parts:
             return pa.table({"reference": pa.array([], pa.string())})
-        if claims is not None and "psp_reference" in pq.read_schema(claims).names:
-            duck.execute(f"CREATE VIEW claim AS FROM {parquet_sql([claims])}")
+        if claims:
+            duck.execute(f"CREATE VIEW claim AS FROM {parquet_sql(claims)}")
             parts.append(_paid_under(views))
         union = " UNION ".join(parts)
         wanted = f"SELECT reference FROM ({union}) WHERE trim(reference) <> '' ORDER BY reference"

@@ -4,11 +4,11 @@ SELECT
     c.order_id,
     MAX(
         CASE
-            WHEN p.line_key IS NULL AND (NOT p.awaited OR (c.currency = p.currency AND c.gross <> p.amount)) THEN 1
+            WHEN p.line_key IS NULL
+                AND (NOT p.awaited OR c.order_currency <> p.currency OR c.order_amount <> p.amount) THEN 1
             ELSE 0
         END
     ) = 1 AS perhaps_edited
-FROM earlier_claims AS c
+FROM earlier_payments AS c
 INNER JOIN first_pass AS p ON p.order_id = c.order_id
-WHERE c.line_type = 'PAYMENT'
 GROUP BY c.order_id

@@ -49,9 +49,14 @@ FROM waiting_orders
 UNION ALL
 SELECT
     NULL AS line_key, NULL AS line_type, order_id, TRUE AS whole_order,
-    CASE WHEN amount_edited THEN 'amount_mismatch' ELSE 'status_mismatch' END AS outcome,
+    CASE
+        WHEN currency_edited THEN 'currency_mismatch'
+        WHEN amount_edited THEN 'amount_mismatch'
+        ELSE 'status_mismatch'
+    END AS outcome,
     LIST_FILTER(
         [
+            CASE WHEN currency_edited THEN REASON('ORDER_EDITED', 'currency', currency, cleared_currency, NULL) END,
             CASE WHEN amount_edited THEN REASON('ORDER_EDITED', 'amount', amount, cleared, cleared - amount) END,
             CASE WHEN status_edited THEN REASON('ORDER_EDITED', 'status', 'PAID', status, NULL) END
         ],

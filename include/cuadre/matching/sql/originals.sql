@@ -36,18 +36,6 @@ wrongly_paid AS (
         got
     FROM payments
     WHERE decision = 'accepted' AND outcome IN ('amount_mismatch', 'currency_mismatch')
-),
-
-cleared_by_day AS (
-    SELECT
-        order_id,
-        settlement_date,
-        MIN(currency) AS currency,
-        CAST(SUM(gross) AS DECIMAL(18, 6)) AS amount,
-        ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY settlement_date DESC) AS recency
-    FROM earlier_claims
-    WHERE line_type = 'PAYMENT' AND gross IS NOT NULL AND order_id IN (SELECT order_id FROM found)
-    GROUP BY order_id, settlement_date
 )
 
 SELECT
@@ -60,14 +48,22 @@ SELECT
     END AS order_ids,
     f.line_reference,
     o.status,
-    LEAST(COALESCE(o.amount, p.amount), CASE WHEN w.currency = o.currency THEN w.got END, b.amount) AS amount,
+    LEAST(
+        COALESCE(o.amount, p.amount),
+        CASE WHEN w.currency = o.currency THEN w.got END,
+        CASE WHEN b.currency = o.currency THEN b.amount END
+    ) AS amount,
     COALESCE(o.currency, p.currency) AS currency,
-    CASE WHEN w.outcome = 'currency_mismatch' THEN w.currency ELSE COALESCE(o.currency, p.currency) END AS paid_in
+    CASE
+        WHEN w.outcome = 'currency_mismatch' THEN w.currency
+        WHEN b.currency <> o.currency THEN b.currency
+        ELSE COALESCE(o.currency, p.currency)
+    END AS paid_in
 FROM found AS f
 LEFT JOIN rest_orders AS o ON o.order_id = f.order_id
 LEFT JOIN paid AS p ON p.psp_reference = f.line_reference
 LEFT JOIN wrongly_paid AS w ON w.order_id = f.order_id
-LEFT JOIN cleared_by_day AS b ON b.order_id = f.order_id AND b.recency = 1 AND b.currency = o.currency
+LEFT JOIN last_cleared AS b ON b.order_id = f.order_id
 LEFT JOIN rest_lines AS l ON l.line_key = f.line_key
 LEFT JOIN rest_orders AS other
     ON f.orders = 1 AND other.order_id = l.merchant_reference AND other.order_id <> f.order_id

@@ -1,4 +1,5 @@
--- The decision on every payment line that needed one: accepted, duplicate, ambiguous, or without an order.
+-- The decision on every payment line that needed one: accepted, duplicate, ambiguous, or without an order. A line that
+-- tells of an operation settled before, for an order that is out of play, is a duplicate all the same.
 -- `conflicts_with` names the other order a line's merchant_reference points at.
 WITH paired AS (
     SELECT
@@ -24,6 +25,14 @@ several_orders AS (
     FROM considered
     WHERE orders_of_line > 1
     GROUP BY line_key
+),
+
+alone AS (
+    SELECT l.*
+    FROM rest_lines AS l
+    WHERE l.line_type = 'PAYMENT'
+        AND NOT EXISTS (SELECT 1 FROM considered AS p WHERE p.line_key = l.line_key)
+        AND NOT EXISTS (SELECT 1 FROM explained AS e WHERE e.line_key = l.line_key)
 )
 
 SELECT
@@ -68,6 +77,14 @@ SELECT
 FROM several_orders
 UNION ALL
 SELECT
+    l.line_key, MIN(s.order_id) AS order_id, 'duplicate' AS decision, 'duplicate' AS outcome,
+    [REASON('SETTLED_BEFORE', 'settlement_date', MIN(s.cleared_on), MIN(l.settlement_date), NULL)] AS reasons,
+    MIN(l.currency) AS currency, NULL AS expected, MIN(l.gross) AS got, NULL AS pass, NULL AS conflicts_with
+FROM alone AS l
+INNER JOIN settled_operations AS s ON s.line_key = l.line_key
+GROUP BY l.line_key
+UNION ALL
+SELECT
     l.line_key, NULL AS order_id, 'alone' AS decision, 'missing_in_orders' AS outcome,
     CASE
         WHEN l.psp_reference IS NOT NULL
@@ -77,7 +94,5 @@ SELECT
         ELSE [REASON('NO_REFERENCE', NULL, NULL, NULL, NULL)]
     END AS reasons,
     l.currency, NULL AS expected, l.gross AS got, NULL AS pass, NULL AS conflicts_with
-FROM rest_lines AS l
-WHERE l.line_type = 'PAYMENT'
-    AND NOT EXISTS (SELECT 1 FROM considered AS p WHERE p.line_key = l.line_key)
-    AND NOT EXISTS (SELECT 1 FROM explained AS e WHERE e.line_key = l.line_key)
+FROM alone AS l
+WHERE NOT EXISTS (SELECT 1 FROM settled_operations AS s WHERE s.line_key = l.line_key)

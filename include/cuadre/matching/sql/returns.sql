@@ -2,8 +2,36 @@
 -- together for one original, in its own currency, with what earlier days gave back. A reversed chargeback takes back
 -- what a chargeback gave, and no more: beyond that it is money nobody is owed, and makes no room for other returns.
 -- Money that goes the other way than the type of its line says is a break, and makes no room either. Lines of one
--- operation, or without a number for it of one moment, and one amount are one return that came several times.
-WITH linked AS (
+-- operation, or without a number for it of one moment, and one amount are one return that came several times, on one
+-- day or over days.
+WITH earlier AS (
+    SELECT
+        order_id,
+        line_reference,
+        currency,
+        SUM(ABS(gross)) FILTER (line_type <> 'CHARGEBACK_REVERSAL') AS given_back,
+        SUM(ABS(gross)) FILTER (line_type = 'CHARGEBACK') AS charged_back,
+        SUM(ABS(gross)) FILTER (line_type = 'CHARGEBACK_REVERSAL') AS won_back
+    FROM earlier_returns
+    GROUP BY order_id, line_reference, currency
+),
+
+earlier_copies AS (
+    SELECT
+        order_id,
+        line_reference,
+        line_type,
+        currency,
+        gross,
+        operation_reference,
+        moment,
+        COUNT(*) AS copies
+    FROM earlier_returns
+    WHERE operation_reference IS NOT NULL OR moment IS NOT NULL
+    GROUP BY order_id, line_reference, line_type, currency, gross, operation_reference, moment
+),
+
+linked AS (
     SELECT
         l.line_key,
         l.line_type,
@@ -32,6 +60,22 @@ WITH linked AS (
     WHERE l.line_type IN (${returns})
 ),
 
+repeated AS (
+    SELECT
+        l.*,
+        l.found AND NOT l.several_orders AND l.currency = l.paid_currency AS in_paid_currency,
+        c.copies AS copied_before
+    FROM linked AS l
+    LEFT JOIN earlier_copies AS c
+        ON c.order_id IS NOT DISTINCT FROM l.order_id
+        AND c.line_reference IS NOT DISTINCT FROM l.line_reference
+        AND c.line_type = l.line_type
+        AND c.currency = l.currency
+        AND c.gross = l.gross
+        AND c.operation_reference IS NOT DISTINCT FROM l.operation_reference
+        AND c.moment IS NOT DISTINCT FROM l.moment
+),
+
 summed AS (
     SELECT
         l.*,
@@ -57,10 +101,10 @@ summed AS (
                 PARTITION BY
                     l.found, l.several_orders, l.order_id, l.line_reference,
                     l.line_type, l.currency, l.gross, l.operation_reference, l.moment
-            )
+            ) + COALESCE(l.copied_before, 0)
         END AS copies
-    FROM (SELECT *, found AND NOT several_orders AND currency = paid_currency AS in_paid_currency FROM linked) AS l
-    LEFT JOIN earlier_returns AS e
+    FROM repeated AS l
+    LEFT JOIN earlier AS e
         ON e.order_id IS NOT DISTINCT FROM l.order_id
         AND e.line_reference IS NOT DISTINCT FROM l.line_reference
         AND e.currency = l.paid_currency

@@ -5,7 +5,6 @@ SELECT
     MIN(c.settlement_date) AS cleared_on
 FROM considered AS p
 INNER JOIN rest_lines AS l ON l.line_key = p.line_key
-INNER JOIN earlier_claims AS c ON c.order_id = p.order_id
-WHERE c.line_type = 'PAYMENT'
-    AND (c.archive_id IS NULL OR c.archive_id <> l.archive_id OR c.line_no <> l.line_no)
+INNER JOIN earlier_payments AS c ON c.order_id = p.order_id
+WHERE c.archive_id IS NULL OR c.archive_id <> l.archive_id OR c.line_no <> l.line_no
 GROUP BY p.line_key, p.order_id

@@ -175,25 +175,29 @@ OPEN_ITEMS = Table(
 
 CLAIMS = Table(
     "claims",
-    "one line of an earlier settlement day that cleared an order or gave money back",
+    "one line of a settlement day that cleared an order or gave money back",
     ("archive_id", "line_no", "order_id"),
     (
         text_or_null(
             "order_id",
-            "The order that is used up by a PAYMENT, or given back by any other line; NULL for a return of a payment "
-            "that had no order.",
+            "The order that is used up by a PAYMENT, or given back by any other line; NULL for a line that paid "
+            "several orders together, and for a return of a payment that had no order.",
         ),
         text_or_null(
             "archive_id", "SHA-256 of the archive; NULL for an order that one line paid together with others."
         ),
         Column("line_no", Kind.COUNT, "Body record in the archive; NULL likewise.", nullable=True),
-        Column("settlement_date", Kind.DATE, "The day on which the line was last judged so."),
+        Column("settlement_date", Kind.DATE, "The day on which the line was judged so."),
         LINE_TYPE,
         text_or_null("currency", "Currency of `gross`; a PAYMENT uses up the order whatever it is."),
-        money_or_null("gross", "Gross of a return; for a PAYMENT the order amount it cleared, NULL if unknown."),
-        optional(text("psp_reference", "The line's, where the order is not known to have it.")),
-        optional(text("merchant_reference", "The line's, likewise.")),
-        optional(text("original_reference", "The line's, likewise.")),
+        money_or_null("gross", "Gross of the line; it must be there for a return."),
+        optional(text("order_currency", "Currency of the order that was cleared, as it was then.")),
+        optional(money("order_amount", "Amount of that order, as it was then."), "money of order_currency"),
+        optional(text("psp_reference", "The line's.")),
+        optional(text("operation_reference", "The line's.")),
+        optional(instant("moment", "When the movement happened, for a line without an operation_reference.")),
+        optional(text("merchant_reference", "That of a return of a payment that had no order.")),
+        optional(text("original_reference", "That of a return of a payment that had no order.")),
     ),
 )
 

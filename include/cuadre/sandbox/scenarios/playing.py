@@ -19,7 +19,6 @@ from cuadre.config import Source
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import CLEARED, Outcome
 from cuadre.model.columns import LINES, ORDERS, Table
-from cuadre.pipeline.claims import write_claims
 from cuadre.pipeline.reconcile import reconcile
 from cuadre.sandbox.scenarios.story import Answer, Key, Row, Run, Story
 
@@ -137,10 +136,6 @@ def _judged(story: Told, run: Run, found: dict[Key, Row]) -> list[Judged]:
 def _reconciled(runs: Sequence[Run], source: Source, earlier: dict[date, Path], folder: Path) -> Path:
     """Reconcile one day on what the latest runs of earlier days left; returns its outcomes."""
     folder.mkdir(parents=True)
-    claims = folder / "claims.parquet"
-    if earlier:
-        outcomes = list(earlier.values())
-        write_claims(outcomes, claims, lambda _: [each.parent.with_name("lines.parquet") for each in outcomes])
     report = reconcile(
         lines=_written(folder / "lines.parquet", LINES, (line for run in runs for line in run.lines)),
         orders=_written(folder / "orders.parquet", ORDERS, (order for run in runs for order in run.orders)),
@@ -149,7 +144,7 @@ def _reconciled(runs: Sequence[Run], source: Source, earlier: dict[date, Path], 
         out=folder / "out",
         settlement_date=runs[0].day,
         open_items=earlier[max(earlier)].with_name("open_items.parquet") if earlier else None,
-        claims=claims if earlier else None,
+        claims=[outcomes.with_name("claims.parquet") for outcomes in earlier.values()],
     )
     return Path(report.outcomes_path)
 

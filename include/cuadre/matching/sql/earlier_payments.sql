@@ -1,0 +1,13 @@
+-- What lines of earlier days cleared. Later days count for nothing, so that a day judged again finds what it found.
+SELECT
+    order_id,
+    archive_id,
+    line_no,
+    settlement_date,
+    order_currency,
+    order_amount,
+    FILLED(psp_reference) AS psp_reference,
+    FILLED(operation_reference) AS operation_reference,
+    moment
+FROM claims
+WHERE line_type = 'PAYMENT' AND settlement_date < ${settlement_date}

@@ -1,0 +1,25 @@
+-- What lines of earlier days gave back: each line as it was judged last. One that is in play today, because it came up
+-- again, is among today's.
+SELECT *
+FROM (
+    SELECT
+        c.order_id,
+        c.archive_id,
+        c.line_no,
+        c.line_type,
+        c.currency,
+        c.gross,
+        FILLED(c.psp_reference) AS psp_reference,
+        FILLED(c.operation_reference) AS operation_reference,
+        c.moment,
+        FILLED(c.merchant_reference) AS merchant_reference,
+        FILLED(c.original_reference) AS original_reference,
+        ROW_NUMBER() OVER (
+            PARTITION BY c.archive_id, c.line_no ORDER BY c.settlement_date DESC, c.order_id
+        ) AS recency
+    FROM claims AS c
+    WHERE c.line_type IN (${returns})
+        AND c.settlement_date < ${settlement_date}
+        AND NOT EXISTS (SELECT 1 FROM rest_lines AS l WHERE l.archive_id = c.archive_id AND l.line_no = c.line_no)
+) AS judged
+WHERE recency = 1
