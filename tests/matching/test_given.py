@@ -16,7 +16,7 @@ from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, Table
 from cuadre.model.errors import ConfigurationError
 from cuadre.pipeline.reconcile import reconcile
-from tests.matching.tiny import AS_OF, DAY, SOURCE, B, claim, line, order, write
+from tests.matching.tiny import AS_OF, DAY, SOURCE, B, claim, give_back, line, order, run, write
 
 EARLIER = date(2026, 3, 1)
 Row = dict[str, Any]
@@ -133,6 +133,29 @@ def test_a_row_that_means_nothing(refused: Refused, name: str, row: Row, said: s
 @pytest.mark.parametrize(("name", "row"), [("open_items", item()), ("bank_matches", at_bank(credit_id="k1"))])
 def test_a_row_that_is_there_twice(refused: Refused, name: str, row: Row) -> None:
     assert f"1 {name.replace('_', ' ')} are there twice" in refused(name, row, row)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"gross": Decimal(-1)}, "two different things in line_type, currency, gross"),
+        ({"gross": Decimal(-1), "settlement_date": date(2026, 2, 28)}, "in line_type, currency, gross"),
+        ({"line_type": "CHARGEBACK_REVERSAL"}, "in line_type, currency, gross"),
+        ({"order_id": "o2"}, "two different things in order_id"),
+        ({"order_id": None}, "two different things in order_id"),
+    ],
+)
+def test_two_claims_of_one_return_that_contradict_each_other(refused: Refused, other: Row, said: str) -> None:
+    assert said in refused("claims", gave_back(), gave_back(**other))
+
+
+def test_a_return_that_is_claimed_twice_was_given_back_once(tmp_path: Path) -> None:
+    refund = give_back(1, gross="-40", original_reference="c1")
+    orders = [order("o1", psp_reference="c1")]
+    claims = [gave_back(gross=Decimal(-60)), claim("o1", 8)]
+    assert run(tmp_path, [refund], orders, claims=[*claims, *claims]).outcome(1) == "status_mismatch"
+    more = [*claims, gave_back(archive_id=B, line_no=10, gross=Decimal(-1))]
+    assert run(tmp_path, [refund], orders, claims=more).outcome(1) == "amount_mismatch"
 
 
 @pytest.mark.parametrize(

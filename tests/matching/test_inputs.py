@@ -14,7 +14,7 @@ from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import LINES, ORDERS, OUTCOMES
 from cuadre.model.errors import ConfigurationError, Refusal
 from cuadre.pipeline.reconcile import reconcile
-from tests.matching.tiny import AS_OF, DAY, SOURCE, B, has_columns_of, line, order, run, write
+from tests.matching.tiny import AS_OF, DAY, NEXT_DAY, SOURCE, B, has_columns_of, line, order, run, write
 
 
 def call(tmp_path, lines, orders, **given):
@@ -36,6 +36,7 @@ def test_outcomes_have_exactly_the_canonical_schema_and_order(tmp_path):
 def test_only_the_results_are_left(tmp_path):
     run(tmp_path, [line(1)], [])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "claims.parquet",
         "open_items.parquet",
         "outcomes.parquet",
         "suggestions.parquet",
@@ -50,11 +51,14 @@ def test_an_empty_day_is_the_last_one_judged_by_then(tmp_path):
     assert call(tmp_path, [], orders).items == 0
 
 
-def test_lines_of_several_days_need_a_settlement_date(tmp_path):
+def test_lines_of_several_days_are_no_day(tmp_path):
     lines = [line(1), line(2, settlement_date=date(2026, 3, 1))]
     with pytest.raises(ConfigurationError, match="2 settlement dates, 2026-03-01 to 2026-03-02"):
         run(tmp_path, lines, [], day=None)
-    assert run(tmp_path, lines, [], day=DAY).report.items == 2
+    with pytest.raises(ConfigurationError, match="1 lines are of another settlement date than 2026-03-02"):
+        run(tmp_path, lines, [], day=DAY)
+    with pytest.raises(ConfigurationError, match="2 lines are of another settlement date than 2026-03-03"):
+        run(tmp_path, [line(1), line(2)], [], day=NEXT_DAY)
 
 
 def test_the_settlement_date_is_that_of_the_lines(tmp_path):
@@ -184,6 +188,7 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
     (left / "outcomes.parquet").touch()
     run(tmp_path, [line(1)], [])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "claims.parquet",
         "open_items.parquet",
         "outcomes.parquet",
         "suggestions.parquet",

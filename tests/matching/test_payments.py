@@ -178,7 +178,7 @@ def test_an_order_due_on_the_last_instant_before_the_line_is_in_hand_is_settled_
 
 
 def test_the_day_stands_on_every_row(tmp_path):
-    rows = run(tmp_path, [line(1), line(2, settlement_date=date(2026, 3, 1), archive_id=B)], [order("o1")]).rows
+    rows = run(tmp_path, [line(1), line(2, archive_id=B)], [order("o1")]).rows
     assert {(row["settlement_date"], row["first_seen"], row["age_days"]) for row in rows} == {
         (date(2026, 3, 2), date(2026, 3, 2), 0)
     }

@@ -48,11 +48,12 @@ def refuse_rows(db: Engine, source: Source, day: date) -> None:
     Raises:
         ConfigurationError: with the number of rows, never a value.
     """
-    _refuse(db, "todays_lines AS l", "lines", _line_flaws(source, "l"))
+    _refuse(db, "todays_lines AS l", "lines", (*_line_flaws(source, "l"), _other_day("l.settlement_date", day)))
     _refuse(db, "snapshot_orders AS o", "orders", _order_flaws(source, "o"))
     _refuse(db, "open_items AS i", "open items", _item_flaws(source, day))
     _refuse(db, "claims AS c", "claims", _claim_flaws())
     _refuse(db, "bank_before AS b", "bank matches", _bank_flaws(source))
+    _refuse_contradictions(db)
     _refuse_copies(db, "open_items", "open items", ("item_id",))
     _refuse_copies(db, "bank_before", "bank matches", BANK_MATCHES.key)
 
@@ -135,6 +136,15 @@ def _bank_flaws(source: Source) -> tuple[_Flaw, ...]:
     )
 
 
+def _other_day(column: str, day: date) -> _Flaw:
+    """Lines of earlier days come up again in open items, and nowhere else: here they would be taken for today's."""
+    return _Flaw(
+        f"{column} <> {literal(day)}",
+        f"are of another settlement date than {day}; reconcile each day by itself, "
+        "with the open items the day before left",
+    )
+
+
 def _strangers(source: Source, column: str) -> _Flaw:
     return _Flaw(f"{column} <> {literal(source.source)}", f"are of another source than {source.source}")
 
@@ -157,6 +167,23 @@ def _refuse(db: Engine, relation: str, what: str, flaws: Sequence[_Flaw]) -> Non
         f"SELECT * FROM ({' UNION ALL '.join(counts)}) AS flaws WHERE found > 0 ORDER BY place"
     ):
         raise ConfigurationError(f"{found} {what} {flaws[place].said}.")
+
+
+def _refuse_contradictions(db: Engine) -> None:
+    """A line is of one type and amount for good, and a day judged it once.
+
+    The same claim may be there twice; of two that differ one would be taken, and the smaller one leaves room for more.
+    """
+    returns = f"FROM claims WHERE line_type IN ({literals(LINKED_LINE_TYPES)})"
+    for told, of in (("line_type, currency, gross", ""), ("order_id", ", settlement_date")):
+        line = f"archive_id, line_no{of}"
+        differing = f"SELECT {line} FROM (SELECT DISTINCT {line}, {told} {returns}) AS said"
+        found = db.rows(f"SELECT COUNT(*) FROM ({differing} GROUP BY {line} HAVING COUNT(*) > 1) AS twice")[0][0]
+        if found:
+            raise ConfigurationError(
+                f"The claims say of {found} lines that gave money back, by {line}, two different things in {told}: "
+                "give each claim as the day left it."
+            )
 
 
 def _refuse_copies(db: Engine, relation: str, what: str, key: Iterable[str]) -> None:

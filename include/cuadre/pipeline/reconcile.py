@@ -83,8 +83,9 @@ def reconcile(
         OSError: a file cannot be written, as when the disk is full.
         EngineUnavailable: the Spark cluster could not be reached or gave up.
         ConfigurationError: an input is not there, lacks a column or has values that would have to be guessed at, such
-            as NULLs, floating-point money or instants without a zone; `as_of` is naive; the lines are of several days,
-            of another source or of an unknown type; the orders are of another merchant or of an unknown status.
+            as NULLs, floating-point money or instants without a zone; `as_of` is naive; the lines are of several days
+            or of another one than `settlement_date`, of another source or of an unknown type; the orders are of
+            another merchant or of an unknown status.
         Refusal: an order, a line or a bank credit is there twice.
         Terminal: a line got no row, which must not happen.
     """
