@@ -15,7 +15,7 @@ A record is written after the files it names, so that a killed step leaves nothi
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -70,14 +70,14 @@ class Lake:
         return f"lake/{self.source}/days/{day}.json"
 
     def days(self) -> list[date]:
-        """Days that have been reconciled, oldest first."""
+        """Days that have been reconciled, oldest first; StoreDamaged when something else stands among their records."""
         keys = self.store.list(f"lake/{self.source}/days/")
-        return sorted(date.fromisoformat(Path(key).stem) for key in keys)
+        return sorted(_named_day(key, Path(key).stem, self.day) for key in keys)
 
     def fetched(self) -> list[date]:
-        """Days of which archives were fetched, oldest first."""
-        keys = self.store.list(f"index/{self.source}/")
-        return sorted({date.fromisoformat(Path(key).parent.name) for key in keys})
+        """Days of which archives were fetched, oldest first; StoreDamaged as in `days`."""
+        folders = {key.rpartition("/")[0] + "/" for key in self.store.list(f"index/{self.source}/")}
+        return sorted(_named_day(folder, Path(folder).name, self.index) for folder in folders)
 
     def read(self, key: str) -> dict[str, Any]:
         """A record; StoreDamaged when there is none."""
@@ -107,6 +107,17 @@ class Lake:
     def holds(self, file: dict[str, Any]) -> bool:
         """Whether the store has, byte for byte, the file a record names."""
         return self.store.exists(file["key"]) and sha256_of(self.store.get(file["key"])) == file["sha256"]
+
+
+def _named_day(key: str, name: str, key_of: Callable[[date], str]) -> date:
+    """The day that `name`, a part of `key`, says; its key is `key_of` it, in no other spelling."""
+    try:
+        day = date.fromisoformat(name)
+    except ValueError:
+        day = date.min
+    if key != key_of(day):
+        raise StoreDamaged(f"{key} is no record of a day, and nothing else belongs there: take it away.")
+    return day
 
 
 def file_record(key: str, path: Path) -> dict[str, Any]:
