@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.matching.declared import BASKET, PARTS, SOME, owed, paid, source
-from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, B, codes, give_back, inherited, run
+from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, PAID_AT, B, codes, give_back, inherited, run
 
 
 @pytest.mark.parametrize("gross", ["0", "-1", "-2"])
@@ -22,6 +22,22 @@ def test_a_part_that_comes_twice_is_no_second_part(tmp_path, operation, rule, re
     lines += [paid(3, rest)] if rest else []
     result = run(tmp_path, lines, [owed("o1")], source=source(rule))
     assert {row["outcome"] for row in result.rows} == {"duplicate"}
+
+
+@pytest.mark.parametrize("numbers", [("op1", None), (None, "op1")])
+@pytest.mark.parametrize(("rule", "rest"), [(PARTS, None), (SOME, "40")])
+def test_a_part_that_comes_again_without_its_number_is_no_second_part(tmp_path, numbers, rule, rest):
+    gross = "30" if rest else "50"
+    lines = [paid(n, gross, operation_reference=number) for n, number in enumerate(numbers, 1)]
+    lines += [paid(3, rest)] if rest else []
+    result = run(tmp_path, lines, [owed("o1")], source=source(rule))
+    assert {row["outcome"] for row in result.rows} == {"duplicate"}
+
+
+def test_two_halves_of_two_moments_are_parts_although_one_has_no_number(tmp_path):
+    lines = [paid(1, "50"), paid(2, "50", operation_reference=None, occurred_at=PAID_AT + timedelta(seconds=1))]
+    result = run(tmp_path, lines, [owed("o1")], source=source(PARTS))
+    assert {row["outcome"] for row in result.rows} == {"matched_with_variance"}
 
 
 def test_a_part_in_a_file_that_is_sent_again_as_the_next_day_s_is_no_second_part(tmp_path):
@@ -95,6 +111,23 @@ def test_a_partial_return_that_comes_twice_is_not_two(tmp_path, line_type, opera
     assert [(row["outcome"], row["order_id"], codes(row)) for row in rows] == [
         ("duplicate", "o1", ["CLAIMED_BY_SEVERAL_LINES"])
     ] * 2
+
+
+@pytest.mark.parametrize("numbers", [("r1", None), (None, "r1"), ("r1", None, "r2")])
+def test_a_partial_refund_that_comes_again_without_its_number_is_not_two(tmp_path, numbers):
+    refunds = [
+        give_back(n, gross="-30", original_reference="c1", operation_reference=number)
+        for n, number in enumerate(numbers, 2)
+    ]
+    result = run(tmp_path, [paid(1), *refunds], [owed("o1")], source=source())
+    assert {result.outcome(each["line_no"]) for each in refunds} == {"duplicate"}
+
+
+def test_equal_partial_refunds_of_two_moments_are_two_although_one_has_no_number(tmp_path):
+    given = {"gross": "-40", "original_reference": "c1"}
+    later = give_back(3, **given, operation_reference=None, occurred_at=PAID_AT + timedelta(seconds=1))
+    result = run(tmp_path, [paid(1), give_back(2, **given), later], [owed("o1")], source=source())
+    assert [result.outcome(n) for n in (2, 3)] == ["matched", "matched"]
 
 
 def test_equal_partial_refunds_of_two_operations_are_two(tmp_path):

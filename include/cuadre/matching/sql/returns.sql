@@ -2,33 +2,18 @@
 -- together for one original, in its own currency, with what earlier days gave back. A reversed chargeback takes back
 -- what a chargeback gave, and no more: beyond that it is money nobody is owed, and makes no room for other returns.
 -- Money that goes the other way than the type of its line says is a break, and makes no room either. Lines of one
--- operation, or without a number for it of one moment, and one amount are one return that came several times, on one
--- day or over days.
+-- amount and one operation, or where one of them has no number for it of one moment, are one return that came several
+-- times, on one day or over days.
 WITH earlier AS (
     SELECT
         order_id,
         line_reference,
         currency,
         SUM(ABS(gross)) FILTER (line_type <> 'CHARGEBACK_REVERSAL') AS given_back,
-        SUM(ABS(gross)) FILTER (line_type = 'CHARGEBACK') AS charged_back,
-        SUM(ABS(gross)) FILTER (line_type = 'CHARGEBACK_REVERSAL') AS won_back
+        SUM(-gross) FILTER (line_type = 'CHARGEBACK' AND gross < 0) AS charged_back,
+        SUM(gross) FILTER (line_type = 'CHARGEBACK_REVERSAL' AND gross > 0) AS won_back
     FROM earlier_returns
     GROUP BY order_id, line_reference, currency
-),
-
-earlier_copies AS (
-    SELECT
-        order_id,
-        line_reference,
-        line_type,
-        currency,
-        gross,
-        operation_reference,
-        moment,
-        COUNT(*) AS copies
-    FROM earlier_returns
-    WHERE operation_reference IS NOT NULL OR moment IS NOT NULL
-    GROUP BY order_id, line_reference, line_type, currency, gross, operation_reference, moment
 ),
 
 linked AS (
@@ -38,7 +23,7 @@ linked AS (
         l.currency,
         l.gross,
         l.operation_reference,
-        CASE WHEN l.operation_reference IS NULL THEN l.occurred_at END AS moment,
+        l.occurred_at AS moment,
         COALESCE(l.original_reference, l.psp_reference, l.merchant_reference) AS reference,
         CASE
             WHEN l.original_reference IS NOT NULL THEN 'original_reference'
@@ -60,20 +45,29 @@ linked AS (
     WHERE l.line_type IN (${returns})
 ),
 
+earlier_copies AS (
+    SELECT
+        l.line_key,
+        COUNT(*) AS copies
+    FROM linked AS l
+    INNER JOIN earlier_returns AS c
+        ON c.order_id IS NOT DISTINCT FROM l.order_id
+        AND c.line_reference IS NOT DISTINCT FROM l.line_reference
+        AND c.line_type = l.line_type
+        AND c.currency = l.currency
+        AND c.gross = l.gross
+    WHERE c.operation_reference = l.operation_reference
+        OR ((c.operation_reference IS NULL OR l.operation_reference IS NULL) AND c.moment = l.moment)
+    GROUP BY l.line_key
+),
+
 repeated AS (
     SELECT
         l.*,
         l.found AND NOT l.several_orders AND l.currency = l.paid_currency AS in_paid_currency,
         c.copies AS copied_before
     FROM linked AS l
-    LEFT JOIN earlier_copies AS c
-        ON c.order_id IS NOT DISTINCT FROM l.order_id
-        AND c.line_reference IS NOT DISTINCT FROM l.line_reference
-        AND c.line_type = l.line_type
-        AND c.currency = l.currency
-        AND c.gross = l.gross
-        AND c.operation_reference IS NOT DISTINCT FROM l.operation_reference
-        AND c.moment IS NOT DISTINCT FROM l.moment
+    LEFT JOIN earlier_copies AS c ON c.line_key = l.line_key
 ),
 
 summed AS (
@@ -97,18 +91,28 @@ summed AS (
             )
             AS won_back,
         CASE
-            WHEN found AND NOT several_orders THEN COUNT(*) OVER (
-                PARTITION BY
-                    l.found, l.several_orders, l.order_id, l.line_reference,
-                    l.line_type, l.currency, l.gross, l.operation_reference, l.moment
-            ) + COALESCE(l.copied_before, 0)
+            WHEN found AND NOT several_orders
+                THEN CASE
+                    WHEN l.operation_reference IS NULL THEN COUNT(*) OVER same_moment
+                    ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (l.operation_reference IS NULL) OVER same_moment
+                END + COALESCE(l.copied_before, 0)
         END AS copies
     FROM repeated AS l
     LEFT JOIN earlier AS e
         ON e.order_id IS NOT DISTINCT FROM l.order_id
         AND e.line_reference IS NOT DISTINCT FROM l.line_reference
         AND e.currency = l.paid_currency
-    WINDOW original AS (PARTITION BY l.found, l.several_orders, l.order_id, l.line_reference)
+    WINDOW
+        original AS (PARTITION BY l.found, l.several_orders, l.order_id, l.line_reference),
+        same_operation AS (
+            PARTITION BY
+                l.found, l.several_orders, l.order_id, l.line_reference, l.line_type, l.currency, l.gross,
+                l.operation_reference
+        ),
+        same_moment AS (
+            PARTITION BY
+                l.found, l.several_orders, l.order_id, l.line_reference, l.line_type, l.currency, l.gross, l.moment
+        )
 ),
 
 bounded AS (
