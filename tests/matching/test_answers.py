@@ -59,7 +59,7 @@ def test_the_next_day_uses_up_no_order_again(sandbox_day, tmp_path):
     alone = reconciled(second, tmp_path / "alone", claims=second.claims)
     assert differences(alone, second) == ([], [])
     report = reconciled(
-        second, tmp_path / "second", claims=Path(before.claims_path), open_items=Path(before.open_items_path)
+        second, tmp_path / "second", earlier=Path(before.outcomes_path), open_items=Path(before.open_items_path)
     )
     assert not rows(second.answers) - rows(report.outcomes_path)
     carried = pq.read_table(report.outcomes_path, filters=[("first_seen", "<", second.day)])

@@ -26,6 +26,7 @@ def test_outcomes_have_exactly_the_canonical_schema_and_order(tmp_path):
     result = run(tmp_path, [line(2), line(1, archive_id=B), line(1)], [order("o2"), order("o1")])
     table = pq.read_table(result.report.outcomes_path)
     assert has_columns_of(table, OUTCOMES)
+    assert table.column_names == list(OUTCOMES.names)
     assert [(r["archive_id"], r["line_no"], r["order_id"]) for r in result.rows] == [
         ("a" * 64, 1, None), ("a" * 64, 2, None), ("b" * 64, 1, None), (None, None, "o1"), (None, None, "o2"),
     ]  # fmt: skip
@@ -36,7 +37,6 @@ def test_outcomes_have_exactly_the_canonical_schema_and_order(tmp_path):
 def test_only_the_results_are_left(tmp_path):
     run(tmp_path, [line(1)], [])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "claims.parquet",
         "open_items.parquet",
         "outcomes.parquet",
         "suggestions.parquet",
@@ -188,7 +188,6 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path):
     (left / "outcomes.parquet").touch()
     run(tmp_path, [line(1)], [])
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "claims.parquet",
         "open_items.parquet",
         "outcomes.parquet",
         "suggestions.parquet",

@@ -9,7 +9,7 @@ import pytest
 from cuadre.matching.engine import duckdb_engine
 from cuadre.matching.models import shared_parameters
 from cuadre.matching.results import write_outcomes
-from tests.matching.tiny import AS_OF, DAY, SOURCE
+from tests.matching.tiny import AS_OF, DAY, PAID_AT, SOURCE
 
 ROWS = 500_000
 CLEARED = f"""
@@ -28,6 +28,16 @@ ITEMS = f"""
     FROM (SELECT n, (1 + n % 3) * 1099511627776 + n AS line_key FROM range({ROWS}) AS r(n) WHERE n % 50 = 0)
     ORDER BY hash(n + {{shuffle}})
 """
+LINES = f"""
+    CREATE TABLE lines AS
+    SELECT (1 + n % 3) * 1099511627776 + n AS line_key, 'c' || n AS psp_reference, 'p' || n AS operation_reference,
+        'o' || n AS merchant_reference, NULL AS original_reference, TIMESTAMPTZ '2026-03-02 17:00:00+00' AS occurred_at
+    FROM range({ROWS}) AS r(n) ORDER BY hash(n + {{shuffle}})
+"""
+REST = (
+    "CREATE VIEW rest_lines AS FROM lines SEMI JOIN items USING (line_key)",
+    "CREATE VIEW rest_orders AS SELECT order_id, 'USD' AS currency, expected AS amount FROM items",
+)
 ARCHIVES = """
     CREATE TABLE archives AS
     SELECT repeat(chr(CAST(96 + n AS INT)), 64) AS archive_id, n AS archive_no FROM range(1, 4) AS r(n)
@@ -44,6 +54,9 @@ def written(tmp_path_factory):
             db.run(ARCHIVES)
             db.run(CLEARED.format(shuffle=shuffle))
             db.run(ITEMS.format(shuffle=shuffle))
+            db.run(LINES.format(shuffle=shuffle))
+            for view in REST:
+                db.run(view)
             assert write_outcomes(db, shared_parameters(SOURCE, DAY, AS_OF), folder / "outcomes.parquet") == ROWS
         files.append(folder / "outcomes.parquet")
     return files
@@ -72,7 +85,12 @@ def test_what_all_cleared_pairs_share_is_filled_in(written):
     first = cleared.slice(0, 1).to_pylist()[0]
     assert (first["item_id"], first["pass"], first["delta"], first["reasons"]) == ("order:o3", "psp_reference", 0, [])
     assert (first["first_seen"], first["age_days"], first["expected"], first["got"]) == (DAY, 0, 3, 3)
+    assert (first["psp_reference"], first["operation_reference"], first["occurred_at"]) == ("c3", "p3", PAID_AT)
+    assert (first["merchant_reference"], first["order_currency"], first["order_amount"]) == (None, None, None)
     assert items["item_id"].to_pylist()[0] == "i0"
+    assert items["merchant_reference"].to_pylist()[0] == "o0"
+    assert set(items["order_currency"].to_pylist()) == {"USD"}
+    assert set(items["order_amount"].to_pylist()) == {None}
     assert set(cleared["line_type"].to_pylist()) == {"PAYMENT"}
     assert items["line_type"].to_pylist() == ["REFUND"] * (ROWS // 100) + [None] * (ROWS // 100)
     assert set(items["age_days"].to_pylist()) == {1}

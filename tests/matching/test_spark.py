@@ -18,11 +18,11 @@ from cuadre.config.settings import Compute
 from cuadre.matching.engine import duckdb_engine
 from cuadre.matching.inputs import open_input
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.results import totals, write_claims, write_open_items, write_outcomes, write_suggestions
+from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.spark import spark_engine
 from cuadre.matching.spark_session import spark_session
 from cuadre.matching.suggesting import suggestion_steps
-from cuadre.model.columns import CLAIMS, LINES, OPEN_ITEMS, ORDERS
+from cuadre.model.columns import CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
 from cuadre.model.errors import ConfigurationError
 from cuadre.pipeline.admit import admit
 from cuadre.pipeline.reconcile import reconcile
@@ -103,14 +103,14 @@ def both(session, tmp_path):
 def judged(both, source, day, as_of, out, **inputs):
     """All models of one day, on both engines; the names of those that came out different, and the files."""
     out.mkdir()
-    tables = {"todays_lines": LINES, "snapshot_orders": ORDERS, "open_items": OPEN_ITEMS, "claims": CLAIMS}
+    tables = {"todays_lines": LINES, "snapshot_orders": ORDERS, "open_items": OPEN_ITEMS}
+    tables |= {"earlier_outcomes": OUTCOMES, "given_claims": CLAIMS}
     lacking = {name: open_input(both, name, table, inputs.get(name, ())) for name, table in tables.items()}
     shared = shared_parameters(source, day, as_of, lacking["snapshot_orders"])
     for step in (*steps(source), *suggestion_steps()):
         both.run(step.statement(shared))
     write_outcomes(both, shared, out / "outcomes.parquet")
     write_open_items(both, shared, out / "open_items.parquet")
-    write_claims(both, shared, out / "claims.parquet")
     write_suggestions(both, shared, out / "suggestions.parquet")
     totals(both)
     return both.different
@@ -181,7 +181,7 @@ def test_every_model_of_a_day_with_every_break_gives_the_same_rows_and_the_resul
     lines = [*admitted(day, source, tmp_path), write(tmp_path / "odd.parquet", LINES, odd_lines(day.day))]
     orders = [day.orders, write(tmp_path / "odd_orders.parquet", ORDERS, odd_orders(day.as_of))]
     claims = write(tmp_path / "claims.parquet", CLAIMS, odd_claims())
-    inputs = {"todays_lines": lines, "snapshot_orders": orders, "claims": [claims]}
+    inputs = {"todays_lines": lines, "snapshot_orders": orders, "given_claims": [claims]}
     assert judged(both, source, day.day, day.as_of, tmp_path / "out", **inputs) == []
 
 
@@ -198,7 +198,7 @@ def test_reconcile_of_the_next_day_leaves_the_same_files_on_spark(sandbox_day, s
         )  # fmt: skip
 
     before = reconciled(first, "duckdb")
-    carried = {"claims": Path(before.claims_path), "open_items": Path(before.open_items_path)}
+    carried = {"earlier": Path(before.outcomes_path), "open_items": Path(before.open_items_path)}
     here, there = reconciled(second, "duckdb", **carried), reconciled(second, "spark", **carried)
     files, same = (sorted(Path(each.outcomes_path).parent.iterdir()) for each in (here, there))
     assert [file.name for file in files] == [file.name for file in same]

@@ -15,7 +15,7 @@ from cuadre.matching.engine import duckdb_engine
 from cuadre.matching.inputs import open_input
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.results import write_open_items, write_outcomes
-from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, SUGGESTIONS
+from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES, SUGGESTIONS
 from tests.matching.tiny import AS_OF, DAY, PAID_AT, SOURCE, Result, codes, give_back, has_columns_of, line, order, run
 
 _NEAR = ["REFERENCE_NEAR_ALONE", "TIME_NEAR"]
@@ -163,8 +163,17 @@ def test_outcomes_and_open_items_are_the_same_bytes_when_nothing_is_suggested(tm
     result = run(tmp_path / "with", [{**each, "line_no": n} for n, each in enumerate(lines, start=1)], orders)
     assert result.report.suggestions > 0
 
-    given = {"todays_lines": (LINES, "lines0"), "snapshot_orders": (ORDERS, "orders"), "claims": (CLAIMS, "claims")}
-    empty = {"open_items": OPEN_ITEMS, "bank_credits": BANK_CREDITS, "bank_before": BANK_MATCHES}
+    given = {
+        "todays_lines": (LINES, "lines0"),
+        "snapshot_orders": (ORDERS, "orders"),
+        "given_claims": (CLAIMS, "claims"),
+    }
+    empty = {
+        "open_items": OPEN_ITEMS,
+        "earlier_outcomes": OUTCOMES,
+        "bank_credits": BANK_CREDITS,
+        "bank_before": BANK_MATCHES,
+    }
     with duckdb_engine(tmp_path) as db:
         lacking: frozenset[str] = frozenset()
         for name, (table, file) in given.items():

@@ -102,7 +102,7 @@ def has_columns_of(table: pa.Table, canonical: Table) -> bool:
 
     What a file says of NULL is the engine's guess, so that only the values are looked at.
     """
-    names_and_types = optional(pa.struct(arrow_schema(canonical)))
+    names_and_types = optional(pa.struct(arrow_schema(canonical, set(table.column_names))))
     no_nulls = all(table[column.name].null_count == 0 for column in canonical.columns if not column.nullable)
     return optional(pa.struct(table.schema)) == names_and_types and no_nulls
 
@@ -143,15 +143,13 @@ def run(
         out=folder / "out",
         settlement_date=day,
         open_items=open_items,
-        claims=[
-            *(each for each in claims if isinstance(each, Path)),
-            write(folder / "claims.parquet", CLAIMS, [each for each in claims if isinstance(each, dict)]),
-        ],
+        earlier=[each for each in claims if isinstance(each, Path)],
+        claims=write(folder / "claims.parquet", CLAIMS, [each for each in claims if isinstance(each, dict)]),
     )
     rows = pq.read_table(report.outcomes_path).to_pylist()
     return Result(report, rows, Path(report.open_items_path))
 
 
 def inherited(results: Sequence[Result]) -> list[Path]:
-    """The files that `results` of earlier days hand to the next one as claims."""
-    return [Path(each.report.claims_path) for each in results]
+    """The outcomes of earlier days, which tell the next one what is claimed."""
+    return [Path(each.report.outcomes_path) for each in results]

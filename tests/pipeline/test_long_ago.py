@@ -119,7 +119,7 @@ def test_a_replay_under_the_same_rules_finds_the_same_claims_of_long_ago(past: S
 
 def test_a_day_without_old_orders_opens_no_file_of_days_out_of_reach(shop: Shop) -> None:
     shop.reconcile(FIRST, [payment(1, "C1")], [order("O1", "C1")])
-    for name in ("outcomes", "claims", "orders", "known_claims"):
+    for name in ("outcomes", "orders", "known_claims"):
         shop.forget(FIRST, name)
     made = shop.reconcile(later(60), [payment(1, "C2", occurred_at=at(60))], [order("O2", "C2", at(60))])
     assert made.line(1) == MATCHED

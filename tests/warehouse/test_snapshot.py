@@ -174,7 +174,7 @@ def test_orders_that_lines_or_open_items_name_come_however_old(
     assert _ids(found) == ["by cip", "by id", "open line", "open order", "original"]
 
 
-def test_an_order_comes_that_claims_know_to_be_paid_under_the_reference_a_return_names(
+def test_an_order_comes_that_an_earlier_day_cleared_under_the_reference_a_return_names(
     shop_url: str, source: Source, order: Order, tmp_path: Path
 ) -> None:
     names = ("refunded", "carried", "paid", "given back", "nobody's")
@@ -192,12 +192,12 @@ def test_an_order_comes_that_claims_know_to_be_paid_under_the_reference_a_return
     )
     carried = still_open(missing("x", "1"), of=line(9, **refund, original_reference="2"), order=None)
     items = parquet(tmp_path / "open.parquet", OPEN_ITEMS, (carried,))
-    claim = {"archive_id": "b" * 64, "settlement_date": DAY, "line_type": "PAYMENT"}
-    rows = [claim | {"order_id": name, "psp_reference": str(n)} for n, name in enumerate(names, start=1)]
+    cleared = {"line_type": "PAYMENT", "outcome": "matched"}
+    rows = [cleared | {"order_id": name, "psp_reference": str(n)} for n, name in enumerate(names, start=1)]
     rows[3]["line_type"] = "REFUND"
-    claims = tmp_path / "claims.parquet"
-    pq.write_table(pa.Table.from_pylist(rows), claims)
-    found = _orders(shop_url, source, tmp_path / "orders.parquet", lines, open_items=items, claims=[claims])
+    outcomes = tmp_path / "outcomes.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), outcomes)
+    found = _orders(shop_url, source, tmp_path / "orders.parquet", lines, open_items=items, earlier=[outcomes])
     assert _ids(found) == ["carried", "refunded"]
 
 

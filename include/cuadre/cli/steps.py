@@ -26,9 +26,12 @@ OpenItems = Annotated[
 BankCredits = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="Bank credits as Parquet: hold batches against them.")
 ]
+Earlier = Annotated[
+    Path | None, typer.Option(exists=True, help="outcomes.parquet of earlier days: a file or a folder.")
+]
 Claims = Annotated[
     Path | None,
-    typer.Option(exists=True, dir_okay=False, help="What earlier days cleared and gave back, as Parquet."),
+    typer.Option(exists=True, dir_okay=False, help="What else earlier days cleared and gave back, as Parquet."),
 ]
 
 
@@ -103,6 +106,7 @@ def reconcile(
     bank_matches: Annotated[
         Path | None, typer.Option(exists=True, help="bank_matches.parquet of earlier days: a file or a folder.")
     ] = None,
+    earlier: Earlier = None,
     claims: Claims = None,
     engine: Annotated[str | None, typer.Option(help="duckdb or spark; the one the source names.")] = None,
     spark_remote: Annotated[
@@ -113,7 +117,7 @@ def reconcile(
         bool, typer.Option("--fail-on-breaks", help="Exit with 4 when there are breaks.")
     ] = False,
 ) -> None:
-    """Match lines with orders; leave outcomes, open_items, claims and suggestions in DIR, as .parquet files.
+    """Match lines with orders; leave outcomes.parquet, open_items.parquet and suggestions.parquet in DIR.
 
     With --bank-credits, batches are held against the bank as well: bank_matches.parquet.
     """
@@ -130,6 +134,7 @@ def reconcile(
             open_items=open_items,
             bank_credits=bank_credits,
             bank_matches=bank_matches,
+            earlier=earlier,
             claims=claims,
             compute=replace(compute, spark_remote=spark_remote or compute.spark_remote),
         )

@@ -39,6 +39,8 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("seen_lines"),
         Step("lines", view=True),
         Step("orders", view=True),
+        Step("outcome_claims", view=True),
+        Step("claims", view=True),
         Step("earlier_payments", view=True),
         Step("settled_operations"),
         Step("first_pass"),
@@ -79,7 +81,7 @@ def shared_parameters(
 ) -> dict[str, str]:
     """What the models may ask for by name, as SQL literals and expressions; `lacking` are columns no order has."""
     settlement = source.settlement
-    return {
+    return claiming_parameters() | {
         "source": literal(source.source),
         "settlement_date": literal(settlement_date),
         "as_of": literal(as_of),
@@ -96,13 +98,19 @@ def shared_parameters(
         "believed_rate": believed_rate(settlement.exchange),
         "believed_difference": believed_difference(settlement.exchange, "converted"),
         "taken": literals(TAKEN_STATUSES),
-        "returns": literals(LINKED_LINE_TYPES),
-        "cleared_outcomes": literals(outcome.name for outcome in CLEARED),
         "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),
         "open_line_fields": _fields("o.line", LINES.names),
         "open_order_fields": _fields('o."order"', ORDERS.names),
         "line_struct": _struct("l", "line_key", LINES.names),
         "order_struct": _struct("o", "order_id", ORDERS.names),
+    }
+
+
+def claiming_parameters() -> dict[str, str]:
+    """What the models that say which outcomes use something up may ask for."""
+    return {
+        "cleared_outcomes": literals(outcome.name for outcome in CLEARED),
+        "returns": literals(LINKED_LINE_TYPES),
     }
 
 

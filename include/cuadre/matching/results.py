@@ -1,4 +1,4 @@
-"""Results out of the engine: outcomes, open items, claims and suggestions as Parquet, and sums."""
+"""Results out of the engine: outcomes, open items and suggestions as Parquet, and sums."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cuadre.matching.engine import Engine
 from cuadre.matching.rendering import render
 from cuadre.matching.suggesting import suggestion_parameters
 from cuadre.matching.types import typed
-from cuadre.model.columns import CLAIMS, OPEN_ITEMS, OUTCOMES, SUGGESTIONS
+from cuadre.model.columns import OPEN_ITEMS, OUTCOMES, SUGGESTIONS
 from cuadre.model.literals import literals
 from cuadre.model.measures import at_risk_sql, money_sql
 from cuadre.model.records import OutcomeTotal
@@ -25,11 +25,6 @@ def write_outcomes(db: Engine, parameters: Mapping[str, str], path: Path) -> int
 def write_open_items(db: Engine, parameters: Mapping[str, str], path: Path) -> int:
     """Write all open items, by item id; returns how many."""
     return db.write(typed(OPEN_ITEMS, f"({render('open_items', parameters)}) AS open_items"), path)
-
-
-def write_claims(db: Engine, parameters: Mapping[str, str], path: Path) -> int:
-    """Write what the day uses up, by archive and number; returns how many claims there are."""
-    return db.write(typed(CLAIMS, f"({render('claims_made', parameters)}) AS claims_made"), path)
 
 
 def write_suggestions(db: Engine, parameters: Mapping[str, str], path: Path) -> int:

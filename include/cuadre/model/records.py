@@ -165,7 +165,6 @@ class ReconcileReport:
     snapshot_hash: str
     batches: dict[str, int] = field(default_factory=dict)
     bank_matches_path: str | None = None
-    claims_path: str = ""
     suggestions: int = 0
     suggestions_path: str = ""
 

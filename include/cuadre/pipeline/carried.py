@@ -8,6 +8,7 @@ its hash, so that a day judged before an earlier one was there, or before it cha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -41,35 +42,44 @@ def open_items(lake: Lake, day: date) -> dict[str, Any] | None:
     return file_of(lake, before, "open_items") if before else None
 
 
-def claims(lake: Lake, source: Source, day: date, room: Path, left: FileOf | None = None) -> list[Path]:
-    """The files of what earlier days cleared or gave back: of the days in reach, and what the last of them knew of
-    older ones, written to `room`. None when no day is in reach.
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The files that say what earlier days cleared or gave back: their `outcomes`, and `claims` of days before them."""
+
+    outcomes: tuple[Path, ...]
+    claims: tuple[Path, ...]
+
+
+def earlier(lake: Lake, source: Source, day: date, room: Path, left: FileOf | None = None) -> Earlier:
+    """The outcomes of the days in reach, and what the last of them knew of claims of older ones, written to `room`.
 
     `left` says where the files of an earlier day are, when not in the lake.
     """
-    earlier, of = _in_reach(lake, source, day), left or partial(left_in, lake)
-    found = [path for each in earlier if (path := of(each, "claims"))]
-    if earlier and (known := of(earlier[-1], KNOWN)):
-        from cuadre.pipeline.claims import write_known_before
+    days, of = _in_reach(lake, source, day), left or partial(left_in, lake)
+    outcomes = tuple(path for each in days if (path := of(each, "outcomes")))
+    known = of(days[-1], KNOWN) if days else None
+    if known is None:
+        return Earlier(outcomes, ())
+    from cuadre.pipeline.claims import write_known_before
 
-        found.append(room / "known_before.parquet")
-        write_known_before(known, found[-1], _reach(source, day))
-    return found
+    out = room / "known_before.parquet"
+    write_known_before(known, out, _reach(source, day))
+    return Earlier(outcomes, (out,))
 
 
-def older_claims(
+def with_older(
     lake: Lake,
     source: Source,
     day: date,
-    recent: Sequence[Path],
+    recent: Earlier,
     room: Path,
     *,
     lines: Sequence[Path],
     orders: Path,
     open_items: Path | None,
     left: FileOf | None = None,
-) -> tuple[list[Path], date | None]:
-    """What days out of reach claim, written to `room`; and hand on there what is known.
+) -> tuple[Earlier, date | None]:
+    """Add to `recent` what days out of reach claim, written to `room`; and hand on there what is known.
 
     One record has one claim, however long ago. An order first heard of before the reach begins, or a line that happened
     before, is searched for from then on, unless the day before knew of it. Without such records no file of these days
@@ -79,7 +89,7 @@ def older_claims(
         lake: Where earlier days are kept.
         source: The source.
         day: The settlement date.
-        recent: What `claims` gave.
+        recent: What `earlier` gave.
         room: The folder to write to.
         lines: The lines of the day.
         orders: The snapshot of the day.
@@ -87,23 +97,24 @@ def older_claims(
         left: Where the files of an earlier day are, when not in the lake.
 
     Returns:
-        The files of claims, none or one, and since when days out of reach were searched; None when they were not.
+        The files with what was found, and since when days out of reach were searched; None when they were not.
     """
     from cuadre.pipeline.claims import old_records, without_known, write_known, write_older_claims
 
-    reach, of, found = _reach(source, day), left or partial(left_in, lake), list[Path]()
+    reach, of, found = _reach(source, day), left or partial(left_in, lake), recent
     old = old_records(lines, orders, open_items, _midnight(source, reach + _CLOCKS))
     before, since = day_before(lake, day), None
     if len(old) and before and before >= reach and (known := of(before, KNOWN)):
         old = without_known(old, known)
     if len(old):
         since = min(old["begun"].to_pylist()).astimezone(source.zone).date() - _CLOCKS
-        older = [path for each in _older(lake, source, day, since) if (path := of(each, "claims"))]
+        older = [path for each in _older(lake, source, day, since) if (path := of(each, "outcomes"))]
         if older:
-            found.append(room / "older_claims.parquet")
-            write_older_claims(older, found[-1], old)
+            out = room / "older_claims.parquet"
+            write_older_claims(older, out, old)
+            found = replace(recent, claims=(*recent.claims, out))
     wanted = old_records(lines, orders, open_items, _midnight(source, day - _look_back(source)))
-    write_known([*recent, *found], room / f"{KNOWN}.parquet", wanted, open_items)
+    write_known(found.outcomes, found.claims, room / f"{KNOWN}.parquet", wanted, open_items)
     return found, since
 
 
@@ -131,7 +142,7 @@ def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
     """The SHA-256 of every file `day` inherits from as things are now, by day and name."""
     earlier, hashes = _in_reach(lake, source, day), {}
     for each in earlier:
-        hashes[f"{each} claims"] = str(file_of(lake, each, "claims")["sha256"])
+        hashes[f"{each} outcomes"] = str(file_of(lake, each, "outcomes")["sha256"])
     if before := open_items(lake, day):
         hashes["open_items"] = before["sha256"]
     if earlier and (known := lake.read(lake.day(earlier[-1]))["files"].get(KNOWN)):
@@ -141,9 +152,9 @@ def inherited(lake: Lake, source: Source, day: date) -> dict[str, str]:
 
 
 def searched(lake: Lake, source: Source, day: date, since: date | None) -> dict[str, str]:
-    """The SHA-256 of the claims of days out of reach that `day` searched, from `since` on, as things are now."""
+    """The SHA-256 of the outcomes of days out of reach that `day` searched, from `since` on, as things are now."""
     days = _older(lake, source, day, since) if since else []
-    return {f"{each} claims": str(file_of(lake, each, "claims")["sha256"]) for each in days}
+    return {f"{each} outcomes": str(file_of(lake, each, "outcomes")["sha256"]) for each in days}
 
 
 def outdated(lake: Lake, source: Source, day: date) -> date | None:

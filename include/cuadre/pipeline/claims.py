@@ -1,7 +1,7 @@
 """Claims of days out of reach: what they say of the few orders and lines that are as old, and what of it is handed on.
 
-Each day leaves the claims it makes beside its outcomes; those of the days in reach are given to the matching as they
-are. What does not live here: which days these are, and where their files lie (`carried.py`).
+What the outcomes of a day use up is the model `outcome_claims`. What does not live here: which days these are, and
+where their files lie (`carried.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from cuadre.matching.models import claiming_parameters
+from cuadre.matching.rendering import render
 from cuadre.matching.types import empty
 from cuadre.model.codes import LINKED_LINE_TYPES
 from cuadre.model.columns import CLAIMS
@@ -80,23 +82,27 @@ def write_known_before(known: Path, out: Path, before: date) -> None:
         _write(connection, rows, out)
 
 
-def write_older_claims(claims: Sequence[Path], out: Path, wanted: pa.Table) -> None:
-    """What `claims` of days out of reach say of `wanted` records, and of payments without an order, to `out`."""
+def write_older_claims(outcomes: Sequence[Path], out: Path, wanted: pa.Table) -> None:
+    """What `outcomes` of days out of reach claim of `wanted` records, and of payments without an order, to `out`."""
     with duckdb.connect() as connection:
         connection.register("wanted", wanted)
-        _write(connection, f"FROM {parquet_sql(claims)} WHERE {_ABOUT_WANTED} OR ({_LONE})", out)
+        connection.execute(f"CREATE VIEW claims AS {_claims(outcomes)}")
+        _write(connection, f"FROM claims WHERE {_ABOUT_WANTED} OR ({_LONE})", out)
 
 
-def write_known(claims: Sequence[Path], out: Path, wanted: pa.Table, open_items: Path | None) -> None:
-    """What `claims` say of `wanted` records, which they cover in full, to `out`; with it each in a row of its own.
+def write_known(
+    outcomes: Sequence[Path], claims: Sequence[Path], out: Path, wanted: pa.Table, open_items: Path | None
+) -> None:
+    """What `outcomes` and `claims` of earlier days claim of `wanted` records, which they cover in full, to `out`; with
+    it each of these in a row of its own.
 
     Returns of payments that have no order are among it while an open payment line or one of the orders is called as
     they name it.
     """
     with duckdb.connect() as connection:
         connection.register("wanted", wanted)
-        rows = f"UNION ALL BY NAME FROM {parquet_sql(claims)}" if claims else ""
-        connection.execute(f"CREATE VIEW claims AS {empty(CLAIMS)} {rows}")
+        given = f" UNION ALL BY NAME FROM {parquet_sql(claims)}" if claims else ""
+        connection.execute(f"CREATE VIEW claims AS {empty(CLAIMS)} UNION ALL BY NAME ({_claims(outcomes)}){given}")
         connection.execute(f"CREATE TABLE kept AS FROM claims WHERE {_ABOUT_WANTED}")
         names = (
             "SELECT order_id FROM wanted UNION SELECT reference FROM wanted UNION SELECT psp_reference FROM kept "
@@ -111,6 +117,14 @@ def write_known(claims: Sequence[Path], out: Path, wanted: pa.Table, open_items:
             f"UNION ALL BY NAME {covered}",
             out,
         )
+
+
+def _claims(outcomes: Sequence[Path]) -> str:
+    """A SELECT of what `outcomes` use up."""
+    if not outcomes:
+        return empty(CLAIMS)
+    held = f"WITH earlier_outcomes AS (FROM {parquet_sql(outcomes)})"
+    return f"{held} {render('outcome_claims', claiming_parameters())}"
 
 
 def _open_payments(open_items: Path | None) -> str:

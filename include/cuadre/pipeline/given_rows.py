@@ -51,7 +51,8 @@ def refuse_rows(db: Engine, source: Source, day: date) -> None:
     _refuse(db, "todays_lines AS l", "lines", (*_line_flaws(source, "l"), _other_day("l.settlement_date", day)))
     _refuse(db, "snapshot_orders AS o", "orders", _order_flaws(source, "o"))
     _refuse(db, "open_items AS i", "open items", _item_flaws(source, day))
-    _refuse(db, "claims AS c", "claims", _claim_flaws())
+    _refuse(db, "earlier_outcomes AS e", "earlier outcomes", _outcome_flaws(source))
+    _refuse(db, "given_claims AS c", "claims", _claim_flaws())
     _refuse(db, "bank_before AS b", "bank matches", _bank_flaws(source))
     _refuse_contradictions(db)
     _refuse_copies(db, "open_items", "open items", ("item_id",))
@@ -105,6 +106,15 @@ def _item_flaws(source: Source, day: date) -> tuple[_Flaw, ...]:
         _Flaw('i.line.source IS NULL AND i."order".merchant IS NULL', "hold neither a line nor an order"),
         *_line_flaws(source, "i.line"),
         *_order_flaws(source, 'i."order"'),
+    )
+
+
+def _outcome_flaws(source: Source) -> tuple[_Flaw, ...]:
+    return (
+        _strangers(source, "e.source"),
+        _unknown("e.outcome", Outcome, "are of a kind there is not"),
+        _unknown("e.line_type", LineType, "are of lines of a type there is not"),
+        _Flaw("(e.archive_id IS NULL) <> (e.line_no IS NULL)", "name an archive without a line, or a line alone"),
     )
 
 
@@ -174,7 +184,7 @@ def _refuse_contradictions(db: Engine) -> None:
 
     The same claim may be there twice; of two that differ one would be taken, and the smaller one leaves room for more.
     """
-    returns = f"FROM claims WHERE line_type IN ({literals(LINKED_LINE_TYPES)})"
+    returns = f"FROM given_claims WHERE line_type IN ({literals(LINKED_LINE_TYPES)})"
     for told, of in (("line_type, currency, gross", ""), ("order_id", ", settlement_date")):
         line = f"archive_id, line_no{of}"
         differing = f"SELECT {line} FROM (SELECT DISTINCT {line}, {told} {returns}) AS said"

@@ -27,7 +27,7 @@ from cuadre.pipeline.lake import Lake, file_record
 Json = dict[str, Any]
 """A JSON-safe record."""
 
-RESULTS = ("outcomes", "open_items", "claims", "suggestions", "bank_matches")
+RESULTS = ("outcomes", "open_items", "suggestions", "bank_matches")
 """The files that a reconciliation makes; what it was given is kept beside them."""
 
 

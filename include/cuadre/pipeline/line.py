@@ -236,11 +236,11 @@ def _reconcile(
 
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
     open_items = lake.local([before])[0] if before else None
-    recent = carried.claims(lake, source, day, scratch)
+    recent = carried.earlier(lake, source, day, scratch)
     bank_before = carried.bank_matches(lake, source, day, scratch / "bank_before.parquet")
     orders, bank_credits = scratch / "orders.parquet", scratch / "bank_credits.parquet"
-    snapshot_orders(url, source, day, lines=lines, open_items=open_items, claims=recent, out=orders)
-    older, since = carried.older_claims(
+    snapshot_orders(url, source, day, lines=lines, open_items=open_items, earlier=recent.outcomes, out=orders)
+    earlier, since = carried.with_older(
         lake, source, day, recent, scratch, lines=lines, orders=orders, open_items=open_items
     )
     if source.bank is not None:
@@ -255,7 +255,8 @@ def _reconcile(
         open_items=open_items,
         bank_credits=bank_credits if source.bank is not None else None,
         bank_matches=bank_before,
-        claims=[*recent, *older],
+        earlier=earlier.outcomes,
+        claims=earlier.claims,
         compute=compute_settings(source.matching.engine),
     )
     return report, since

@@ -19,10 +19,10 @@ from cuadre.matching.engine import Engine
 from cuadre.matching.engines import open_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
-from cuadre.matching.results import totals, write_claims, write_open_items, write_outcomes, write_suggestions
+from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.codes import BREAKS
-from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS
+from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
 from cuadre.model.errors import ConfigurationError, Terminal
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.given import refuse_guesswork
@@ -44,6 +44,7 @@ class _Inputs:
     open_items: tuple[Path, ...]
     bank_credits: tuple[Path, ...]
     bank_matches: tuple[Path, ...]
+    earlier: tuple[Path, ...]
     claims: tuple[Path, ...]
 
 
@@ -58,10 +59,11 @@ def reconcile(
     open_items: Path | None = None,
     bank_credits: Path | None = None,
     bank_matches: Path | None = None,
+    earlier: Path | Sequence[Path] | None = None,
     claims: Path | Sequence[Path] | None = None,
     compute: Compute = _USUAL,
 ) -> ReconcileReport:
-    """Match the day; leave `outcomes`, `open_items`, `claims` and `suggestions`, each a Parquet file, in `out`.
+    """Match the day and leave `outcomes.parquet`, `open_items.parquet` and `suggestions.parquet` in `out`.
 
     Args:
         lines: Today's admitted lines: a Parquet file, a folder of them, or several; no file at all is an empty day.
@@ -73,7 +75,8 @@ def reconcile(
         open_items: What yesterday's run left.
         bank_credits: The bank's credits that may pay the batches; when given, `bank_matches.parquet` is left in `out`.
         bank_matches: What earlier days left of the kind, a file or a folder: batches still open, and credits used.
-        claims: What earlier days left of the kind, files or folders; those of later days count for nothing.
+        earlier: The outcomes of earlier days, files or folders; those of later days count for nothing.
+        claims: What is known besides of what lines of earlier days cleared and gave back.
         compute: The engine that runs the models, and what it may use.
 
     Returns:
@@ -98,6 +101,7 @@ def reconcile(
         open_items=_optional(open_items, "open_items"),
         bank_credits=_optional(bank_credits, "bank_credits"),
         bank_matches=_optional(bank_matches, "bank_matches"),
+        earlier=_optional(earlier, "earlier outcomes"),
         claims=_optional(claims, "claims"),
     )
     if inputs.bank_matches and not inputs.bank_credits:
@@ -118,7 +122,6 @@ def reconcile(
             report,
             open_items_path=_kept(report.open_items_path, out),
             outcomes_path=_kept(report.outcomes_path, out),
-            claims_path=_kept(report.claims_path, out),
             suggestions_path=_kept(report.suggestions_path, out),
             bank_matches_path=_kept(report.bank_matches_path, out) if report.bank_matches_path else None,
         )
@@ -139,8 +142,6 @@ def _run(
     outcomes_path, open_path = out / "outcomes.parquet", out / "open_items.parquet"
     items = write_outcomes(db, shared, outcomes_path)
     still_open = write_open_items(db, shared, open_path)
-    claims_path = out / "claims.parquet"
-    write_claims(db, shared, claims_path)
     for step in suggestion_steps():
         db.run(step.statement(shared))
     suggestions_path = out / "suggestions.parquet"
@@ -159,7 +160,6 @@ def _run(
         outcomes=found,
         outcomes_path=str(outcomes_path),
         open_items_path=str(open_path),
-        claims_path=str(claims_path),
         outcome_hash=_digest((outcomes_path,)),
         snapshot_hash=_digest(inputs.orders),
         suggestions=suggestions,
@@ -191,7 +191,8 @@ def _open_inputs(db: Engine, inputs: _Inputs) -> frozenset[str]:
         "open_items": (OPEN_ITEMS, inputs.open_items),
         "bank_credits": (BANK_CREDITS, inputs.bank_credits),
         "bank_before": (BANK_MATCHES, inputs.bank_matches),
-        "claims": (CLAIMS, inputs.claims),
+        "earlier_outcomes": (OUTCOMES, inputs.earlier),
+        "given_claims": (CLAIMS, inputs.claims),
         "snapshot_orders": (ORDERS, inputs.orders),
     }
     lacking = {}

@@ -117,8 +117,8 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
     before, left = carried.day_before(lake, day), partial(_result, lake, room)
     open_items = left(before, "open_items") if before else None
     lines = _lines(lake, rules, day, room, reopening)
-    recent = carried.claims(lake, rules, day, out, left)
-    older, _ = carried.older_claims(
+    recent = carried.earlier(lake, rules, day, out, left)
+    earlier, _ = carried.with_older(
         lake, rules, day, recent, out, lines=lines, orders=orders, open_items=open_items, left=left
     )
     report = reconcile(
@@ -129,7 +129,8 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
         out=out,
         settlement_date=day,
         open_items=open_items,
-        claims=[*recent, *older],
+        earlier=earlier.outcomes,
+        claims=earlier.claims,
         compute=compute_settings(rules.matching.engine),
     )
     return report.items

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from cuadre.config.source import Source
 from cuadre.model.arrow import MONEY, arrow_schema
-from cuadre.model.codes import LINKED_LINE_TYPES, TAKEN_STATUSES
+from cuadre.model.codes import CLEARED, LINKED_LINE_TYPES, TAKEN_STATUSES
 from cuadre.model.columns import BANK_CREDITS, ORDERS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 from cuadre.model.literals import literals
@@ -40,15 +40,15 @@ def snapshot_orders(
     *,
     lines: Sequence[Path],
     open_items: Path | None = None,
-    claims: Sequence[Path] = (),
+    earlier: Sequence[Path] = (),
     out: Path,
 ) -> int:
     """Write the orders that settlement date `day` may concern to `out`, columns as `ORDERS`; give the number of rows.
 
     These are the merchant's orders paid from `lookback_days` before the local day to its end (an order that took money
     and does not say when was paid when it was made, as matching has it), and every order that a
-    line or an open item refers to, however old; also where only `claims` tell, for a return, that an order was paid
-    under the reference it names.
+    line or an open item refers to, however old; also where only the outcomes of `earlier` days tell, for a return, that
+    an order was paid under the reference it names.
 
     Raises:
         WarehouseUnavailable: The server cannot be reached or breaks off.
@@ -73,7 +73,7 @@ def snapshot_orders(
         WHERE o.merchant::text = $3 AND o.order_id::text IN (SELECT order_id FROM wanted)
         ORDER BY o.order_id::text COLLATE "C", o.updated_at
     """
-    references = _references(lines, open_items, claims)
+    references = _references(lines, open_items, earlier)
     return _snapshot(url, source.orders.table, ORDERS, statement, [begin, end, source.merchant], out, references)
 
 
@@ -160,8 +160,8 @@ def _quoted(table: str) -> str:
     return ".".join(f'"{part}"' for part in table.split("."))
 
 
-def _references(lines: Sequence[Path], open_items: Path | None, claims: Sequence[Path]) -> pa.Table:
-    """Every text by which a line or an open item may name an order, once each; and the orders only claims tell of."""
+def _references(lines: Sequence[Path], open_items: Path | None, earlier: Sequence[Path]) -> pa.Table:
+    """Every text by which a line or an open item may name an order, once each; and orders only earlier days tell of."""
     with duckdb.connect() as duck:
         views, parts = [], []
         if lines:
@@ -175,8 +175,8 @@ def _references(lines: Sequence[Path], open_items: Path | None, claims: Sequence
             parts += _naming(view, prefix)
         if not parts:
             return pa.table({"reference": pa.array([], pa.string())})
-        if claims:
-            duck.execute(f"CREATE VIEW claim AS FROM {parquet_sql(claims)}")
+        if earlier:
+            duck.execute(f"CREATE VIEW outcome AS FROM {parquet_sql(earlier)}")
             parts.append(_paid_under(views))
         union = " UNION ".join(parts)
         wanted = f"SELECT reference FROM ({union}) WHERE trim(reference) <> '' ORDER BY reference"
@@ -191,11 +191,15 @@ def _naming(view: str, prefix: str) -> list[str]:
 
 
 def _paid_under(views: list[tuple[str, str]]) -> str:
-    """The orders that claims say were paid under a reference a return names; they need not carry it themselves."""
+    """The orders that earlier days cleared under a reference a return names; they need not carry it themselves."""
     returns = literals(LINKED_LINE_TYPES)
     named = " UNION ".join(
         f"SELECT {prefix}{name} FROM {view} WHERE {prefix}line_type IN ({returns})"
         for view, prefix in views
         for name in _NAMES
     )
-    return f"SELECT order_id FROM claim WHERE line_type = 'PAYMENT' AND psp_reference IN ({named})"
+    cleared = literals(outcome.name for outcome in CLEARED)
+    return (
+        "SELECT order_id FROM outcome "
+        f"WHERE line_type = 'PAYMENT' AND outcome IN ({cleared}) AND psp_reference IN ({named})"
+    )

@@ -8,6 +8,6 @@ SELECT
     order_amount,
     FILLED(psp_reference) AS psp_reference,
     FILLED(operation_reference) AS operation_reference,
-    moment
+    occurred_at
 FROM claims
 WHERE line_type = 'PAYMENT' AND settlement_date < ${settlement_date}

@@ -11,7 +11,7 @@ FROM (
         c.gross,
         FILLED(c.psp_reference) AS psp_reference,
         FILLED(c.operation_reference) AS operation_reference,
-        c.moment,
+        c.occurred_at AS moment,
         FILLED(c.merchant_reference) AS merchant_reference,
         FILLED(c.original_reference) AS original_reference,
         ROW_NUMBER() OVER (

@@ -18,25 +18,44 @@ SELECT
     CASE WHEN i.decided IS NULL THEN 'psp_reference' ELSE i.decided.pass END AS pass,
     COALESCE(i.decided.first_seen, ${settlement_date}) AS first_seen,
     CAST(${settlement_date} - COALESCE(i.decided.first_seen, ${settlement_date}) AS BIGINT) AS age_days,
-    CASE WHEN i.decided IS NULL THEN CONCAT('order:', i.order_id) ELSE i.decided.item_id END AS item_id
+    CASE WHEN i.decided IS NULL THEN CONCAT('order:', i.order_id) ELSE i.decided.item_id END AS item_id,
+    i.psp_reference,
+    i.operation_reference,
+    i.occurred_at,
+    i.decided.merchant_reference,
+    i.decided.original_reference,
+    i.decided.order_currency,
+    i.decided.order_amount
 FROM (
     SELECT
         CASE WHEN place < ${after_lines} THEN place END AS line_key,
         order_id,
         currency,
         amount,
+        psp_reference,
+        operation_reference,
+        occurred_at,
         LIST_EXTRACT(decided, 1) AS decided
     FROM (
         SELECT
-            place, order_id, currency, NULL AS amount,
+            d.place, d.order_id, d.currency, NULL AS amount, l.psp_reference, l.operation_reference, l.occurred_at,
             [{
-                'outcome': outcome, 'reasons': reasons, 'expected': expected, 'got': got, 'delta': delta, 'pass': pass,
-                'line_type': line_type, 'item_id': item_id, 'first_seen': first_seen
+                'outcome': d.outcome, 'reasons': d.reasons, 'expected': d.expected, 'got': d.got, 'delta': d.delta,
+                'pass': d.pass, 'line_type': d.line_type, 'item_id': d.item_id, 'first_seen': d.first_seen,
+                'merchant_reference': CASE WHEN d.line_type IN (${returns}) THEN l.merchant_reference END,
+                'original_reference': CASE WHEN d.line_type IN (${returns}) THEN l.original_reference END,
+                'order_currency': CASE WHEN o.currency <> d.currency THEN o.currency END,
+                'order_amount': CASE WHEN o.amount IS DISTINCT FROM d.expected THEN o.amount END
             }] AS decided
-        FROM items
+        FROM items AS d
+        LEFT JOIN rest_lines AS l ON l.line_key = d.line_key
+        LEFT JOIN rest_orders AS o ON o.order_id = d.order_id
         UNION ALL
-        SELECT line_key AS place, order_id, currency, amount, NULL AS decided
-        FROM cleared
+        SELECT
+            c.line_key AS place, c.order_id, c.currency, c.amount, l.psp_reference, l.operation_reference,
+            l.occurred_at, NULL AS decided
+        FROM cleared AS c
+        INNER JOIN lines AS l ON l.line_key = c.line_key
         ORDER BY place
     ) AS sorted
 ) AS i

@@ -150,6 +150,13 @@ OUTCOMES = Table(
         FIRST_SEEN,
         AGE_DAYS,
         ITEM_ID,
+        optional(PSP_REFERENCE),
+        optional(OPERATION_REFERENCE),
+        optional(instant("occurred_at", "When the buyer paid, or the movement happened; NULL without a line.")),
+        optional(text("merchant_reference", "That of a return; NULL for any other row.")),
+        optional(text("original_reference", "That of a return; NULL for any other row.")),
+        optional(text("order_currency", "The order's own, where it is another than `currency`.")),
+        optional(money("order_amount", "The order's own, where it is another than `expected`."), "money of the order"),
     ),
 )
 
@@ -175,7 +182,7 @@ OPEN_ITEMS = Table(
 
 CLAIMS = Table(
     "claims",
-    "one line of a settlement day that cleared an order or gave money back",
+    "one line of an earlier settlement day that cleared an order or gave money back",
     ("archive_id", "line_no", "order_id"),
     (
         text_or_null(
@@ -195,9 +202,9 @@ CLAIMS = Table(
         optional(money("order_amount", "Amount of that order, as it was then."), "money of order_currency"),
         optional(text("psp_reference", "The line's.")),
         optional(text("operation_reference", "The line's.")),
-        optional(instant("moment", "When the movement happened, for a line without an operation_reference.")),
-        optional(text("merchant_reference", "That of a return of a payment that had no order.")),
-        optional(text("original_reference", "That of a return of a payment that had no order.")),
+        optional(instant("occurred_at", "The line's.")),
+        optional(text("merchant_reference", "The line's, for a return.")),
+        optional(text("original_reference", "The line's, for a return.")),
     ),
 )
 

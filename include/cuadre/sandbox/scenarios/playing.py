@@ -144,7 +144,7 @@ def _reconciled(runs: Sequence[Run], source: Source, earlier: dict[date, Path], 
         out=folder / "out",
         settlement_date=runs[0].day,
         open_items=earlier[max(earlier)].with_name("open_items.parquet") if earlier else None,
-        claims=[outcomes.with_name("claims.parquet") for outcomes in earlier.values()],
+        earlier=list(earlier.values()),
     )
     return Path(report.outcomes_path)
 
