@@ -7,6 +7,7 @@ fork has imported everything and started nothing, so that a run costs no start o
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import os
@@ -15,25 +16,35 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import httpx
+from airflow.api_fastapi.execution_api.app import InProcessExecutionAPI
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.dagrun import DagRun
 from airflow.sdk.execution_time.supervisor import in_process_api_server
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from sqlalchemy import select
+from sqlalchemy.orm import configure_mappers
 
 DAGS = Path(__file__).parents[2] / "dags"
 PRELOADED = (
-    "asyncssh",
+    "a2wsgi",
+    "adbc_driver_postgresql.dbapi",
+    "airflow.dag_processing.collection",
     "airflow.sdk.execution_time.task_runner",
+    "asyncssh",
     "cuadre.formats",
     "cuadre.pipeline.admit",
     "cuadre.pipeline.alarms",
+    "cuadre.pipeline.check",
     "cuadre.pipeline.custody",
     "cuadre.pipeline.line",
     "cuadre.pipeline.publish",
+    "cuadre.pipeline.receipts",
     "cuadre.pipeline.reconcile",
     "cuadre.quality.suite",
+    "cuadre.sources.sftp",
+    "cuadre.warehouse.snapshot",
     "pyarrow.dataset",
 )
 
@@ -56,7 +67,14 @@ def warm_up() -> None:
     for module in PRELOADED:
         importlib.import_module(module)
     DagBag(dag_folder=str(DAGS))
-    assert in_process_api_server().app
+    configure_mappers()
+    asyncio.run(ask_once(in_process_api_server()))
+
+
+async def ask_once(api: InProcessExecutionAPI) -> None:
+    """Ask for the API's health: at its first request it builds its routes, which takes seconds of every fork."""
+    async with httpx.AsyncClient(transport=api.atransport, base_url="http://in-process.invalid") as client:
+        (await client.get("/health")).raise_for_status()
 
 
 def run_apart(dag_id: str, day: str, environment: dict[str, str], output: str) -> None:
