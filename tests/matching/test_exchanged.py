@@ -10,7 +10,7 @@ from cuadre.config.exchange import Exchange
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import LINES, ORDERS
 from cuadre.pipeline.reconcile import reconcile
-from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, SOURCE, claim, codes, line, order, run
+from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, SOURCE, claim, codes, inherited, line, order, run
 
 PLAIN = SOURCE.model_copy(update={"fees": ()})
 
@@ -163,6 +163,14 @@ def test_an_order_that_an_exchanged_payment_cleared_is_used_up(tmp_path):
     assert run(tmp_path / "1", [], [usd()], source=PLAIN, claims=[cleared]).rows == []
     again = run(tmp_path / "2", [exchanged(1, "375.25")], [usd()], source=PLAIN, claims=[cleared]).line(1)
     assert (again["outcome"], codes(again)) == ("duplicate", ["SETTLED_BEFORE"])
+
+
+def test_an_order_that_an_exchanged_payment_cleared_and_that_is_edited_since_opens_again(tmp_path):
+    first = run(tmp_path / "1", [exchanged(1, "375.25")], [usd()], source=PLAIN)
+    given = {"claims": inherited([first]), "day": NEXT_DAY, "as_of": NEXT_AS_OF, "source": PLAIN}
+    assert run(tmp_path / "2", [], [usd()], **given).rows == []
+    (row,) = run(tmp_path / "3", [], [usd(amount="150")], **given).rows
+    assert (row["outcome"], codes(row), row["delta"]) == ("amount_mismatch", ["ORDER_EDITED"], -50)
 
 
 def test_two_exchanged_payments_of_one_order_are_both_duplicates(tmp_path):

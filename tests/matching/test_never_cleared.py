@@ -174,6 +174,14 @@ def test_a_partial_refund_that_comes_again_on_a_later_day_is_a_duplicate(tmp_pat
     assert (row["outcome"], codes(row)) == ("duplicate", ["CLAIMED_BY_SEVERAL_LINES"])
 
 
+@pytest.mark.parametrize("numbers", [("r1", None), (None, "r1")])
+def test_a_partial_refund_that_comes_again_later_without_its_number_is_a_duplicate(tmp_path, numbers):
+    refunded = [owed("o1", status="REFUNDED")]
+    parts = [give_back(2, gross="-40", original_reference="c1", operation_reference=number) for number in numbers]
+    _, _, again = over_days(tmp_path, ([paid(1)], [owed("o1")]), *(([each], refunded) for each in parts))
+    assert again.line(2, "2" * 64)["outcome"] == "duplicate"
+
+
 def test_another_partial_refund_on_a_later_day_is_right(tmp_path):
     refunded = [owed("o1", status="REFUNDED")]
     parts = [give_back(2, gross="-40", original_reference="c1", operation_reference=f"r{n}") for n in (1, 2)]
@@ -198,6 +206,14 @@ def test_a_line_settled_before_clears_no_other_order_that_has_its_reference_by_n
     row = second.line(1, "1" * 64)
     assert (row["outcome"], row["order_id"], codes(row)) == ("duplicate", "o1", ["SETTLED_BEFORE"])
     assert second.order("o2")["outcome"] == "missing_in_settlement"
+
+
+@pytest.mark.parametrize("numbers", [("op1", None), (None, "op1")])
+def test_a_line_settled_before_clears_no_other_order_without_its_number_either(tmp_path, numbers):
+    first, copied = (paid(1, operation_reference=number) for number in numbers)
+    _, second = over_days(tmp_path, ([first], [owed("o1")]), ([copied], MOVED))
+    row = second.line(1, "1" * 64)
+    assert (row["outcome"], row["order_id"], codes(row)) == ("duplicate", "o1", ["SETTLED_BEFORE"])
 
 
 def test_another_operation_under_a_reference_that_moved_pays_the_order_that_has_it(tmp_path):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cuadre.pipeline import carried
+from cuadre.model.columns import LINES, ORDERS
+from cuadre.pipeline import carried, claims
 from cuadre.pipeline.replay import replay
 from tests.matching import tiny
 from tests.matching.tiny import give_back
@@ -148,3 +149,11 @@ def test_a_day_of_long_ago_that_comes_late_makes_the_days_that_searched_it_run_a
     assert carried.outdated(shop.lake, shop.source, FIRST) == later(60)
     assert shop.reconcile(later(60), [payment(1, "C1")]).line(1) == SETTLED_BEFORE
     assert carried.outdated(shop.lake, shop.source, FIRST) is None
+
+
+@pytest.mark.parametrize("blank", [None, " ", "\t", "\u200b"])
+def test_an_old_line_without_a_provider_s_reference_is_looked_for_by_its_operation(tmp_path: Path, blank: str) -> None:
+    lines = [tiny.line(1, psp_reference=blank, operation_reference="op1"), tiny.line(2, occurred_at=at(60))]
+    files = tiny.write(tmp_path / "lines.parquet", LINES, lines), tiny.write(tmp_path / "orders.parquet", ORDERS, [])
+    found = claims.old_records([files[0]], files[1], None, at(30), tmp_path).to_pylist()
+    assert [(row["order_id"], row["reference"]) for row in found] == [(None, "op1")]

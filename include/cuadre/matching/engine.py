@@ -97,6 +97,21 @@ class DuckDbEngine:
         return parquet_sql(files)
 
 
+def open_duckdb(
+    spill: Path, memory_limit: str = DEFAULT_MEMORY_LIMIT, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A database in memory with what the models call; it may write to the folder `spill`, which has to exist."""
+    config: dict[str, Any] = {"temp_directory": str(spill), "memory_limit": memory_limit}
+    if threads is not None:
+        config["threads"] = threads
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    for function in _FUNCTIONS:
+        connection.execute(function)
+    return connection
+
+
 @contextmanager
 def duckdb_engine(
     spill: Path, memory_limit: str = DEFAULT_MEMORY_LIMIT, threads: int | None = None
@@ -108,15 +123,8 @@ def duckdb_engine(
             a file is damaged, or the memory limit is too low to spill with.
         OSError: a file cannot be written or read, as when the disk is full.
     """
-    config: dict[str, Any] = {"temp_directory": str(spill), "memory_limit": memory_limit}
-    if threads is not None:
-        config["threads"] = threads
-    connection = duckdb.connect(":memory:", config=config)
+    connection = open_duckdb(spill, memory_limit, threads)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
-        for function in _FUNCTIONS:
-            connection.execute(function)
         yield DuckDbEngine(connection)
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         raise ConfigurationError(

@@ -149,7 +149,8 @@ def _further(each: Pass, source: Source, lines: str, orders: str) -> list[Step]:
         *steps,
         Step(f"members_{each.name}", "group_members", parameters=summed),
         Step(f"sums_{each.name}", "subset_sums" if each.subset_sum else "group_sums", parameters=summed),
-        Step(f"grouped_{each.name}", rows, parameters={**shared, "sums": f"sums_{each.name}"}),
+        Step(f"told_{each.name}", "told", parameters={**sides, **shared, "sums": f"sums_{each.name}"}),
+        Step(f"grouped_{each.name}", rows, parameters={"told": f"told_{each.name}", "pass": literal(each.name)}),
         Step(
             f"explained_{each.name}",
             "explained",
@@ -186,8 +187,7 @@ def _by_currency(tolerance: dict[str, Decimal], currency: str) -> str:
 
 def _pairs(passes: tuple[Pass, ...]) -> str:
     return " UNION ALL ".join(
-        f"SELECT {number} AS pass_no, {literal(each.name)} AS pass, line_key, order_id FROM candidates_{each.name}"
-        for number, each in enumerate(passes, start=1)
+        f"SELECT {literal(each.name)} AS pass, line_key, order_id FROM candidates_{each.name}" for each in passes
     )
 
 

@@ -102,10 +102,10 @@ def with_older(
     from cuadre.pipeline.claims import old_records, without_known, write_known, write_older_claims
 
     reach, of, found = _reach(source, day), left or partial(left_in, lake), recent
-    old = old_records(lines, orders, open_items, _midnight(source, reach + _CLOCKS))
+    old = old_records(lines, orders, open_items, _midnight(source, reach + _CLOCKS), room)
     before, since = day_before(lake, day), None
     if len(old) and before and before >= reach and (known := of(before, KNOWN)):
-        old = without_known(old, known)
+        old = without_known(old, known, room)
     if len(old):
         since = min(old["begun"].to_pylist()).astimezone(source.zone).date() - _CLOCKS
         older = [path for each in _older(lake, source, day, since) if (path := of(each, "outcomes"))]
@@ -113,7 +113,7 @@ def with_older(
             out = room / "older_claims.parquet"
             write_older_claims(older, out, old)
             found = replace(recent, claims=(*recent.claims, out))
-    wanted = old_records(lines, orders, open_items, _midnight(source, day - _look_back(source)))
+    wanted = old_records(lines, orders, open_items, _midnight(source, day - _look_back(source)), room)
     write_known(found.outcomes, found.claims, room / f"{KNOWN}.parquet", wanted, open_items)
     return found, since
 

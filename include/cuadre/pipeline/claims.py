@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from cuadre.matching.engine import open_duckdb
 from cuadre.matching.models import claiming_parameters
 from cuadre.matching.rendering import render
 from cuadre.matching.types import empty
@@ -24,7 +25,7 @@ from cuadre.model.parquet import parquet_sql
 _BEGUN = "LEAST(created_at, paid_at)"
 """The first that is heard of an order; times that are not there do not count."""
 
-_REFERENCE = "COALESCE(NULLIF(TRIM(psp_reference), ''), NULLIF(TRIM(operation_reference), ''))"
+_REFERENCE = "COALESCE(FILLED(psp_reference), FILLED(operation_reference))"
 """What a payment line is called by."""
 
 _LONE = f"order_id IS NULL AND line_type IN ({literals(LINKED_LINE_TYPES)})"
@@ -36,7 +37,7 @@ _ABOUT_WANTED = f"""(
 )"""
 
 
-def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, before: datetime) -> pa.Table:
+def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, before: datetime, room: Path) -> pa.Table:
     """The records in play that are as old as claims of days out of reach: order_id, reference, and `begun`, the moment.
 
     Args:
@@ -44,6 +45,7 @@ def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, be
         orders: The snapshot; orders first heard of before `before`, with their psp_reference.
         open_items: What the day before left; lines and orders that only these know count too.
         before: An aware moment.
+        room: The folder to spill to.
     """
     order = f"SELECT order_id, psp_reference, created_at, paid_at FROM {parquet_sql([orders])}"
     paid = [parquet_sql(lines)] if lines else []
@@ -60,13 +62,13 @@ def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, be
         f"WHERE line_type = 'PAYMENT' AND occurred_at < {literal(before)} AND {_REFERENCE} IS NOT NULL GROUP BY ALL"
         for each in paid
     ]
-    with duckdb.connect() as connection:
+    with open_duckdb(room) as connection:
         return connection.sql(f"FROM ({' UNION ALL '.join(found)}) ORDER BY order_id, reference").to_arrow_table()
 
 
-def without_known(records: pa.Table, known: Path) -> pa.Table:
+def without_known(records: pa.Table, known: Path, room: Path) -> pa.Table:
     """Those of `records`, as of `old_records`, that the file of `write_known` does not cover."""
-    with duckdb.connect() as connection:
+    with open_duckdb(room) as connection:
         connection.register("records", records)
         connection.execute(f"CREATE VIEW covered AS FROM {parquet_sql([known])} WHERE line_type IS NULL")
         return connection.sql(
@@ -77,14 +79,14 @@ def without_known(records: pa.Table, known: Path) -> pa.Table:
 
 def write_known_before(known: Path, out: Path, before: date) -> None:
     """What an earlier day handed on in `known` of claims of days before `before`, to the Parquet file `out`."""
-    with duckdb.connect() as connection:
+    with open_duckdb(out.parent) as connection:
         rows = f"FROM {parquet_sql([known])} WHERE line_type IS NOT NULL AND settlement_date < {literal(before)}"
         _write(connection, rows, out)
 
 
 def write_older_claims(outcomes: Sequence[Path], out: Path, wanted: pa.Table) -> None:
     """What `outcomes` of days out of reach claim of `wanted` records, and of payments without an order, to `out`."""
-    with duckdb.connect() as connection:
+    with open_duckdb(out.parent) as connection:
         connection.register("wanted", wanted)
         connection.execute(f"CREATE VIEW claims AS {_claims(outcomes)}")
         _write(connection, f"FROM claims WHERE {_ABOUT_WANTED} OR ({_LONE})", out)
@@ -99,7 +101,7 @@ def write_known(
     Returns of payments that have no order are among it while an open payment line or one of the orders is called as
     they name it.
     """
-    with duckdb.connect() as connection:
+    with open_duckdb(out.parent) as connection:
         connection.register("wanted", wanted)
         given = f" UNION ALL BY NAME FROM {parquet_sql(claims)}" if claims else ""
         connection.execute(f"CREATE VIEW claims AS {empty(CLAIMS)} UNION ALL BY NAME ({_claims(outcomes)}){given}")

@@ -4,26 +4,68 @@
 -- Money that goes the other way than the type of its line says is a break, and makes no room either. Lines of one
 -- amount and one operation, or where one of them has no number for it of one moment, are one return that came several
 -- times, on one day or over days.
-WITH earlier AS (
+WITH returned AS (
     SELECT
-        order_id,
-        line_reference,
-        currency,
-        SUM(ABS(gross)) FILTER (line_type <> 'CHARGEBACK_REVERSAL') AS given_back,
-        SUM(-gross) FILTER (line_type = 'CHARGEBACK' AND gross < 0) AS charged_back,
-        SUM(gross) FILTER (line_type = 'CHARGEBACK_REVERSAL' AND gross > 0) AS won_back
+        l.line_key,
+        f.order_id,
+        f.line_reference,
+        f.currency AS paid_currency,
+        l.line_type,
+        l.currency,
+        l.gross,
+        l.operation_reference,
+        l.occurred_at AS moment
+    FROM rest_lines AS l
+    INNER JOIN originals AS f ON f.line_key = l.line_key AND f.orders <= 1
+    UNION ALL
+    SELECT
+        NULL AS line_key, order_id, line_reference, NULL AS paid_currency,
+        line_type, currency, gross, operation_reference, moment
     FROM earlier_returns
-    GROUP BY order_id, line_reference, currency
 ),
 
-linked AS (
+compared AS (
+    SELECT
+        *,
+        currency = MAX(paid_currency) OVER (PARTITION BY order_id, line_reference) AS in_paid_currency,
+        CASE WHEN line_type = 'CHARGEBACK_REVERSAL' THEN gross < 0 ELSE gross > 0 END AS turned,
+        CASE
+            WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment
+            ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment
+        END AS copies
+    FROM returned
+    WINDOW
+        same_operation AS (
+            PARTITION BY order_id, line_reference, line_type, currency, gross, operation_reference
+        ),
+        same_moment AS (PARTITION BY order_id, line_reference, line_type, currency, gross, moment)
+),
+
+added AS (
+    SELECT
+        line_key,
+        in_paid_currency,
+        turned,
+        copies,
+        COALESCE(
+            SUM(ABS(gross)) FILTER (in_paid_currency AND line_type <> 'CHARGEBACK_REVERSAL') OVER original, 0
+        ) AS given_back,
+        COALESCE(
+            SUM(-gross) FILTER (in_paid_currency AND line_type = 'CHARGEBACK' AND NOT turned) OVER original, 0
+        ) AS charged_back,
+        COALESCE(
+            SUM(gross) FILTER (in_paid_currency AND line_type = 'CHARGEBACK_REVERSAL' AND NOT turned) OVER original, 0
+        ) AS won_back
+    FROM compared
+    WINDOW original AS (PARTITION BY order_id, line_reference)
+),
+
+summed AS (
     SELECT
         l.line_key,
         l.line_type,
         l.currency,
         l.gross,
-        l.operation_reference,
-        l.occurred_at AS moment,
         COALESCE(l.original_reference, l.psp_reference, l.merchant_reference) AS reference,
         CASE
             WHEN l.original_reference IS NOT NULL THEN 'original_reference'
@@ -34,85 +76,20 @@ linked AS (
         COALESCE(f.orders, 0) > 1 AS several_orders,
         f.order_id,
         f.order_ids,
-        f.line_reference,
         f.status,
         f.amount AS paid,
         f.currency AS paid_currency,
         f.paid_in,
-        CASE WHEN l.line_type = 'CHARGEBACK_REVERSAL' THEN l.gross < 0 ELSE l.gross > 0 END AS turned
+        a.in_paid_currency,
+        a.turned,
+        a.copies,
+        a.given_back,
+        a.charged_back,
+        a.won_back
     FROM rest_lines AS l
     LEFT JOIN originals AS f ON f.line_key = l.line_key
+    LEFT JOIN added AS a ON a.line_key = l.line_key
     WHERE l.line_type IN (${returns})
-),
-
-earlier_copies AS (
-    SELECT
-        l.line_key,
-        COUNT(*) AS copies
-    FROM linked AS l
-    INNER JOIN earlier_returns AS c
-        ON c.order_id IS NOT DISTINCT FROM l.order_id
-        AND c.line_reference IS NOT DISTINCT FROM l.line_reference
-        AND c.line_type = l.line_type
-        AND c.currency = l.currency
-        AND c.gross = l.gross
-    WHERE c.operation_reference = l.operation_reference
-        OR ((c.operation_reference IS NULL OR l.operation_reference IS NULL) AND c.moment = l.moment)
-    GROUP BY l.line_key
-),
-
-repeated AS (
-    SELECT
-        l.*,
-        l.found AND NOT l.several_orders AND l.currency = l.paid_currency AS in_paid_currency,
-        c.copies AS copied_before
-    FROM linked AS l
-    LEFT JOIN earlier_copies AS c ON c.line_key = l.line_key
-),
-
-summed AS (
-    SELECT
-        l.*,
-        COALESCE(e.given_back, 0)
-            + COALESCE(
-                SUM(ABS(gross)) FILTER (in_paid_currency AND line_type <> 'CHARGEBACK_REVERSAL') OVER original, 0
-            )
-            AS given_back,
-        COALESCE(e.charged_back, 0)
-            + COALESCE(
-                SUM(-gross) FILTER (in_paid_currency AND line_type = 'CHARGEBACK' AND NOT turned) OVER original, 0
-            )
-            AS charged_back,
-        COALESCE(e.won_back, 0)
-            + COALESCE(
-                SUM(gross) FILTER (in_paid_currency AND NOT turned AND line_type = 'CHARGEBACK_REVERSAL')
-                    OVER original,
-                0
-            )
-            AS won_back,
-        CASE
-            WHEN found AND NOT several_orders
-                THEN CASE
-                    WHEN l.operation_reference IS NULL THEN COUNT(*) OVER same_moment
-                    ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (l.operation_reference IS NULL) OVER same_moment
-                END + COALESCE(l.copied_before, 0)
-        END AS copies
-    FROM repeated AS l
-    LEFT JOIN earlier AS e
-        ON e.order_id IS NOT DISTINCT FROM l.order_id
-        AND e.line_reference IS NOT DISTINCT FROM l.line_reference
-        AND e.currency = l.paid_currency
-    WINDOW
-        original AS (PARTITION BY l.found, l.several_orders, l.order_id, l.line_reference),
-        same_operation AS (
-            PARTITION BY
-                l.found, l.several_orders, l.order_id, l.line_reference, l.line_type, l.currency, l.gross,
-                l.operation_reference
-        ),
-        same_moment AS (
-            PARTITION BY
-                l.found, l.several_orders, l.order_id, l.line_reference, l.line_type, l.currency, l.gross, l.moment
-        )
 ),
 
 bounded AS (

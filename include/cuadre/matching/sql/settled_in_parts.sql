@@ -1,22 +1,5 @@
 -- The rows of several lines that pay one order: each expects its own part, and the last one what is left of the order's
 -- amount, so that they add up. Where two choices of lines fit, the lines and the order are ambiguous.
-WITH told AS (
-    SELECT
-        s.line_key,
-        s.order_id,
-        s.fits,
-        s.names,
-        s.amount,
-        s.gross - s.amount AS rest,
-        p.currency,
-        p.expected,
-        p.got,
-        p.reasons,
-        ROW_NUMBER() OVER (PARTITION BY s.order_id ORDER BY s.line_key DESC) = 1 AS is_last
-    FROM ${sums} AS s
-    INNER JOIN ${compared} AS p ON p.line_key = s.line_key AND p.order_id = s.order_id
-)
-
 SELECT
     line_key, order_id, 'matched_with_variance' AS outcome,
     LIST_FILTER(
@@ -34,17 +17,17 @@ SELECT
     got,
     CASE WHEN is_last THEN rest ELSE 0 END AS delta,
     ${pass} AS pass
-FROM told
+FROM ${told}
 WHERE fits = 1
 UNION ALL
 SELECT
     line_key, NULL AS order_id, 'ambiguous' AS outcome, [REASON('SEVERAL_SUMS_FIT', 'gross', expected, names, NULL)],
     currency, NULL AS expected, got, NULL AS delta, NULL AS pass
-FROM told
+FROM ${told}
 WHERE fits > 1
 UNION ALL
 SELECT
     NULL AS line_key, order_id, 'ambiguous' AS outcome, [REASON('SEVERAL_SUMS_FIT', 'gross', expected, names, NULL)],
     currency, expected, NULL AS got, NULL AS delta, NULL AS pass
-FROM told
+FROM ${told}
 WHERE fits > 1 AND is_last

@@ -1,7 +1,6 @@
 -- Open lines no order was chosen for, the youngest first, and no more of them than can be looked at in seconds.
 SELECT
     i.item_id,
-    i.line_key,
     l.currency,
     l.gross,
     ABS(l.gross) AS amount,

@@ -15,7 +15,6 @@ compared AS (
         p.line_item,
         p.order_item,
         o.order_id,
-        l.line_key,
         l.currency,
         o.amount AS expected,
         l.gross AS got,
