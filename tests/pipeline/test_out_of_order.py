@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from cuadre.marts.migrate import migrate
 from cuadre.model.columns import FEE_AUDIT, RECON_BREAK, RECON_DAILY, RECON_LINE, SETTLEMENT_BATCH
 from cuadre.model.errors import Overtaken
 from cuadre.pipeline import line
@@ -17,7 +16,7 @@ from tests.pipeline.conftest import House, build_house
 Make = Callable[..., SandboxDay]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def three_days(sandbox_day: Make) -> list[SandboxDay]:
     """Three days in a row, each with breaks and with what the one before left open."""
     made = [sandbox_day(300, breaks=0.05)]
@@ -25,6 +24,19 @@ def three_days(sandbox_day: Make) -> list[SandboxDay]:
         day = made[-1].day + timedelta(days=1)
         made.append(sandbox_day(300, seed=seed, breaks=0.05, day=day, previous=made[-1]))
     return made
+
+
+@pytest.fixture(scope="module")
+def in_order(
+    tmp_path_factory: pytest.TempPathFactory, module_warehouse_url: str, three_days: list[SandboxDay]
+) -> House:
+    """A house that knew of all three days from the first on and ran them in order, to be read only."""
+    here = build_house(tmp_path_factory.mktemp("in_order") / "h", three_days[0], module_warehouse_url)
+    for made in three_days:
+        here.receive(made)
+    for made in three_days:
+        here.run(made.day)
+    return here
 
 
 def outdated(here: House, day: date) -> date | None:
@@ -40,31 +52,20 @@ def results(here: House, made: list[SandboxDay]) -> list[object]:
     return [marts, *(here.lake.read(here.lake.day(each.day))["files"] for each in made)]
 
 
-def test_a_day_in_order_leaves_nothing_to_run_again(
-    house: Callable[[SandboxDay], House], three_days: list[SandboxDay]
-) -> None:
-    here = house(three_days[0])
-    for made in three_days:
-        here.receive(made)
-        here.run(made.day)
-    assert [outdated(here, made.day) for made in three_days] == [None] * 3
+def test_a_day_in_order_leaves_nothing_to_run_again(in_order: House, three_days: list[SandboxDay]) -> None:
+    assert [outdated(in_order, made.day) for made in three_days] == [None] * 3
 
 
 def test_days_run_in_the_wrong_order_come_out_as_in_the_right_one(
-    tmp_path_factory: pytest.TempPathFactory, warehouse_url: str, database_url: str, three_days: list[SandboxDay]
+    house: Callable[[SandboxDay], House], in_order: House, three_days: list[SandboxDay]
 ) -> None:
-    migrate(database_url)
     first, second, third = three_days
-    right = build_house(tmp_path_factory.mktemp("right"), first, warehouse_url)
-    wrong = build_house(tmp_path_factory.mktemp("wrong"), first, database_url)
-    for here in (right, wrong):
-        for made in three_days:
-            here.receive(made)
+    wrong = house(first)
     for made in three_days:
-        right.run(made.day)
+        wrong.receive(made)
     for made in (third, second, first):
         wrong.run(made.day)
-    assert results(wrong, three_days) != results(right, three_days)
+    assert results(wrong, three_days) != results(in_order, three_days)
 
     again, after = [], outdated(wrong, first.day)
     while after:
@@ -72,7 +73,7 @@ def test_days_run_in_the_wrong_order_come_out_as_in_the_right_one(
         wrong.run(after)
         after = outdated(wrong, after)
     assert again == [second.day, third.day]
-    assert results(wrong, three_days) == results(right, three_days)
+    assert results(wrong, three_days) == results(in_order, three_days)
 
     wrong.run(first.day)
     assert outdated(wrong, first.day) is None
