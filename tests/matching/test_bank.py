@@ -224,6 +224,74 @@ def test_a_second_credit_that_names_a_paid_batch_is_told_once_and_pays_no_other(
     assert told(after) == [("B2", "bank_pending", None, None, "NOT_YET_CREDITED")]
 
 
+@pytest.mark.parametrize(
+    ("paid_as", "taken_as"), [("B1", "B1"), ("B1", "DEVOLUCION B1"), ("TRF 77", "TRF 77"), (None, "RETURN OF B1")]
+)
+def test_a_batch_whose_credit_is_taken_back_is_owed_again_until_it_is_paid_anew(
+    house: House, paid_as: str | None, taken_as: str
+) -> None:
+    days = [DAY + timedelta(n) for n in range(5)]
+    first = credit("C1", "100", paid_as, day=DAY)
+    assert house.run(batch("B1", "100"), [first])[0]["status"] == "balanced"
+    both = [first, credit("N1", "-100", taken_as, day=days[1])]
+    rows = house.run([], both, day=days[1])
+    assert [(*each[:2], *each[3:]) for each in told(rows)] == [
+        ("B1", "bank_pending", None, "NOT_YET_CREDITED"),
+        ("B1", "bank_pending", "C1", "TAKEN_BACK"),
+        ("B1", "bank_pending", "N1", "TAKEN_BACK"),
+    ]
+    assert sum(row["applied"] or 0 for row in rows) == 0
+    assert told(house.run([], both[1:], day=days[2])) == [("B1", "bank_pending", None, None, "NOT_YET_CREDITED")]
+    anew = [*both, credit("C3", "100", "B1", day=days[3])]
+    assert told(house.run([], anew, day=days[3])) == [("B1", "balanced", "reference", "C3", None)]
+    assert house.run([], anew, day=days[4]) == []
+
+
+def test_a_batch_that_is_paid_anew_on_the_day_its_credit_is_taken_back_is_paid(house: House) -> None:
+    credits_ = [credit("C1", "100", "B1", day=DAY)]
+    house.run(batch("B1", "100"), credits_)
+    day = DAY + timedelta(1)
+    credits_ += [credit("N1", "-100", "B1", day=day), credit("C2", "100", "B1", day=day)]
+    rows = house.run([], credits_, day=day)
+    assert {row["status"] for row in rows} == {"balanced"}
+    assert sum(row["applied"] for row in rows) == 100
+    assert house.run([], credits_, day=day + timedelta(1)) == []
+    gone = [*credits_, credit("N2", "-100", "B1", day=day + timedelta(2))]
+    assert {row["status"] for row in house.run([], gone, day=day + timedelta(2))} == {"bank_pending"}
+
+
+def test_all_batches_of_one_credit_are_owed_again_and_of_several_only_the_part_taken_back(house: House) -> None:
+    lines = [*batch("B1", "101"), *batch("B2", "203"), *batch("B3", "50")]
+    credits_ = [credit("C1", "304", "X"), credit("C2", "20", "B3"), credit("C3", "30", "B3")]
+    assert {row["status"] for row in house.run(lines, credits_)} == {"balanced"}
+    day = DAY + timedelta(1)
+    credits_ += [credit("N1", "-304", "X", day=day), credit("N2", "-30", "B3", day=day)]
+    rows = house.run([], credits_, day=day)
+    assert {(row["batch_id"], row["status"]) for row in rows} == {
+        ("B1", "bank_pending"), ("B2", "bank_pending"), ("B3", "bank_differs")
+    }  # fmt: skip
+    credits_ += [credit("C4", "304", "B1 B2", day=day), credit("C5", "30", "B3", day=day)]
+    rows = house.run([], credits_, day=day + timedelta(1))
+    assert [(row["batch_id"], row["status"], row["credit_id"]) for row in rows] == [
+        ("B1", "balanced", "C4"), ("B2", "balanced", "C4"), ("B3", "balanced", "C2"), ("B3", "balanced", "C5")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("reference", ["TRF 77", "B1"])
+def test_a_credit_taken_back_before_anybody_looked_pays_nothing(house: House, reference: str) -> None:
+    day = DAY + timedelta(1)
+    rows = house.run(batch("B1", "100"), [credit("C1", "100", reference), credit("N1", "-100", reference, day=day)])
+    assert "balanced" not in {row["status"] for row in rows}
+
+
+def test_a_debit_that_pays_a_batch_of_less_than_nothing_takes_nothing_back(house: House) -> None:
+    lines = [*batch("B1", "100"), *batch("B2", "-100")]
+    rows = house.run(lines, [credit("C1", "100", "TRF"), credit("N1", "-100", "TRF")])
+    assert {(row["batch_id"], row["status"], row["credit_id"]) for row in rows} == {
+        ("B1", "balanced", "C1"), ("B2", "balanced", "N1")
+    }  # fmt: skip
+
+
 def test_a_part_of_a_batch_is_completed_by_a_credit_of_a_later_day(house: House) -> None:
     house.run(batch("B1", "100"), [credit("C1", "60", "B1")])
     day = DAY + timedelta(40)

@@ -211,6 +211,7 @@ class BankReason(Enum):
     SEVERAL_FITS = "More than one credit, batch or group of them fits; the candidates are named."
     NAMES_CROSS = "Credits and batches name each other across, and the sums agree in no certain way."
     TOO_MANY_CANDIDATES = "There are more possible partners than are searched for groups, and no single one fits."
+    TAKEN_BACK = "The credit had paid the batch, and a debit of its amount took it back: both are named."
     PAID_BEFORE = "The credit names a batch that was paid on an earlier day, or by other credits."
 
 

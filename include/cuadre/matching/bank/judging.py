@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from cuadre.matching.bank.settling import Settlement
+from cuadre.matching.bank.taking_back import TakenBack
 from cuadre.matching.bank.values import Credit, Fit, Payout, exact
 from cuadre.model.codes import BankMethod, BankReason, BatchStatus
 
@@ -40,7 +41,26 @@ def judged(settlement: Settlement, payouts: Iterable[Payout], clock: Clock) -> l
     rows = [*_settled(settlement), *_refused(settlement), *_repeated(settlement)]
     found = {payout for payout, _ in rows}
     rows += [(payout, _alone(payout, settlement, clock)) for payout in payouts if payout not in found]
+    return by_credit(rows)
+
+
+def by_credit(rows: Iterable[tuple[Payout, Row]]) -> list[tuple[Payout, Row]]:
+    """The rows by payout and credit."""
     return sorted(rows, key=lambda row: (row[0], row[1]["credit_id"] or ""))
+
+
+def undone(found: Sequence[TakenBack], rows: Iterable[tuple[Payout, Row]]) -> list[tuple[Payout, Row]]:
+    """For every share that was taken back, the credit and the debit, beside the `rows` of how the payout now stands."""
+    status = {payout: BatchStatus[row["status"]] for payout, row in rows}
+    return [
+        (
+            share.payout,
+            _row(share.payout, status[share.payout], BankReason.TAKEN_BACK, each, applied, BankMethod.reference),
+        )
+        for one in found
+        for share in one.shares
+        for each, applied in ((one.credit, share.applied), (one.debit, -share.applied))
+    ]
 
 
 def _settled(settlement: Settlement) -> Iterator[tuple[Payout, Row]]:

@@ -26,13 +26,14 @@ class Payout:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Credit:
-    """One credit on the bank statement, and every text of its reference that may be a batch id."""
+    """One credit on the bank statement, every text of its reference that may be a batch id, and the whole of it."""
 
     credit_id: str
     value_date: date
     currency: str
     amount: int
     named: frozenset[str] = field(default=frozenset(), compare=False)
+    reference: str = field(default="", compare=False)
 
 
 Record = Payout | Credit
