@@ -40,12 +40,15 @@ def test_batches_are_told_by_their_day_once_the_window_is_over_with_what_is_owed
         batch("B2", "bank_ambiguous", candidates="C1 for B2; C2 for B2"),
         batch("B3", "bank_missing", currency="USD", owed=Decimal(7)),
         batch("B4", "balanced"),
-        batch("B5", "bank_differs"),
+        batch("B5", "bank_differs", credit_id="C5", credited=Decimal(60), applied=Decimal(60)),
+        batch("B5", "bank_differs", credit_id="C6", credited=Decimal(30), applied=Decimal(30)),
+        batch("B7", "bank_differs", credit_id="C7", credited=Decimal(96), applied=Decimal(96)),
+        batch("B8", "bank_differs", reason="PAID_BEFORE", owed=Decimal(0), credit_id="C8", applied=Decimal(5)),
         batch("B6", "bank_ambiguous", batch_date=later(1)),
     ]
     matches = tiny.write(tmp_path / "bank_matches.parquet", BANK_MATCHES, rows)
     assert unpaid_findings(matches, source, at(WINDOW)) == {}
-    (finding,) = unpaid_findings(matches, source, at(WINDOW + 1)).values()
+    ((finding, differs),) = unpaid_findings(matches, source, at(WINDOW + 1)).values()
     assert finding.kind is IncidentKind.batch_unpaid
     assert finding.cause == (
         f"3 of the day's batches should have been credited by {later(WINDOW)}: "
@@ -53,6 +56,11 @@ def test_batches_are_told_by_their_day_once_the_window_is_over_with_what_is_owed
     )
     assert (finding.count, finding.keys) == (3, ("B1", "B2", "B3"))
     assert finding.money == {"PEN": Decimal("190.58"), "USD": Decimal(7)}
+    assert differs.kind is IncidentKind.batch_differs
+    assert differs.cause == (
+        f"2 of the day's batches should have been credited by {later(WINDOW)} and were by another sum than is owed."
+    )
+    assert (differs.count, differs.keys, differs.money) == (2, ("B5", "B7"), {"PEN": Decimal("6.00")})
     assert list(unpaid_findings(matches, source, at(WINDOW + 2))) == [FIRST, later(1)]
 
 
@@ -68,7 +76,7 @@ class House:
         here, check = (self.shop.work, self.shop.source, later(days)), {"report": to_json(checked())}
         told = alarms.alert_day(*here, check, reconciled, {"mart_hash": "0" * 64}, now=at(days + 1))
         changes = {change["incident_id"]: change["what"] for change in told["changes"]}
-        return {incident: what for incident, what in changes.items() if incident.endswith("batch_unpaid")}
+        return {incident: what for incident, what in changes.items() if "/batch_" in incident}
 
 
 @pytest.fixture
@@ -98,5 +106,15 @@ def test_an_incident_opens_when_the_window_is_over_stays_one_and_recovers_with_t
     assert states == [(FIRST, "recovered", 1, "PEN 95.29")]
 
 
+def test_a_batch_paid_in_part_is_told_once_the_window_is_over_until_the_rest_comes(house: House) -> None:
+    lines, mine = [payment(1, "C1", batch_id="B1")], f"shop_pe/{FIRST}/batch_differs"
+    credit = {"credit_id": "K1", "account": "main", "value_date": later(1), "currency": "PEN", "reference": "B1"}
+    house.shop.stock(credits=[credit | {"amount": Decimal(90)}])
+    assert house.tell(0, lines, [order("O1", "C1")]) == {}
+    assert house.tell(WINDOW) == {mine: "opened"}
+    house.shop.stock(credits=[credit | {"credit_id": "K2", "value_date": later(WINDOW + 1), "amount": Decimal("5.29")}])
+    assert house.tell(WINDOW + 1) == {mine: "recovered"}
+
+
 def test_a_run_of_the_day_itself_does_not_judge_whether_its_batches_are_paid() -> None:
-    assert IncidentKind.batch_unpaid not in JUDGED_BY_SUCCESS
+    assert not {IncidentKind.batch_unpaid, IncidentKind.batch_differs} & {*JUDGED_BY_SUCCESS}

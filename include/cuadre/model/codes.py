@@ -258,6 +258,7 @@ class IncidentKind(Enum):
     break_ratio = "Too many breaks"
     unreconciled_money = "Too much unreconciled money"
     batch_unpaid = "The bank has not paid a batch"
+    batch_differs = "The bank paid a batch another sum than is owed"
     task_failed = "A task failed"
     deadline_missed = "Not successful by the deadline"
     key_custody = "A key needs attention"

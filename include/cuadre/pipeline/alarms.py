@@ -21,7 +21,7 @@ from cuadre.model.records import CheckReport, Finding, ReconcileReport, from_jso
 from cuadre.pipeline.alert import JUDGED_BY_SUCCESS, findings_of_day, raise_incidents
 from cuadre.pipeline.causes import with_causes
 from cuadre.pipeline.keeping import Json
-from cuadre.pipeline.unpaid import unpaid_findings
+from cuadre.pipeline.unpaid import AT_THE_BANK, unpaid_findings
 from cuadre.pipeline.workplace import Workplace
 
 _Row = TypeVar("_Row")
@@ -65,18 +65,18 @@ def alarm(
 
 
 def _at_the_bank(work: Workplace, source: Source, day: date, reconciled: Json, now: datetime) -> list[Change]:
-    """The changes of incidents of unpaid batches, by what the latest day says of the bank.
+    """The changes of incidents of batches not paid as they should be, by what the latest day says of the bank.
 
     A run of an earlier day says nothing, since it looks at the bank as of then.
     """
-    lake, file, kind = work.lake(source), reconciled["files"].get("bank_matches"), IncidentKind.batch_unpaid
+    lake, file = work.lake(source), reconciled["files"].get("bank_matches")
     if file is None or any(each > day for each in lake.days()):
         return []
     as_of = from_json(ReconcileReport, reconciled["report"]).as_of
     found = unpaid_findings(lake.local([file])[0], source, as_of)
     changes: list[Change] = []
-    for each in sorted({*found, *days_with(work, source, kind)}):
-        changes += tell(work, source, each, [found[each]] if each in found else [], (kind,), now)
+    for each in sorted({*found, *(day for kind in AT_THE_BANK for day in days_with(work, source, kind))}):
+        changes += tell(work, source, each, found.get(each, ()), AT_THE_BANK, now)
     return changes
 
 

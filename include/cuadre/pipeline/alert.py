@@ -18,7 +18,7 @@ from cuadre.config.source import Source
 from cuadre.model.codes import BREAKS, NEUTRAL, CheckSeverity, IncidentKind
 from cuadre.model.records import CheckReport, CheckResult, Finding, OutcomeTotal, ReconcileReport
 
-_OF_LATER_DAYS = (IncidentKind.batch_unpaid, IncidentKind.key_custody)
+_OF_LATER_DAYS = (IncidentKind.batch_unpaid, IncidentKind.batch_differs, IncidentKind.key_custody)
 """Judged by whoever looks last, not by the run of the day the incident stands under."""
 
 JUDGED_BY_SUCCESS = tuple(kind for kind in IncidentKind if kind not in _OF_LATER_DAYS)
