@@ -1,4 +1,4 @@
-"""Batches the bank has not paid, or not as owed, although their time is over: what is to be told, for each of their days.
+"""Batches the bank has not paid, or not as owed, although their time is over, and what is told of them, by their day.
 
 How a batch stands at the bank is judged in `cuadre.matching.bank`; incidents are told in `alarms.py`.
 """
