@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 
 from cuadre.cli.picture import draw
@@ -103,6 +104,27 @@ def test_a_reference_of_two_orders_shows_both_each_by_itself(past: House) -> Non
     assert orders == set(row["reasons"][0]["got"].split(", "))
     assert len(found.items) == 1 + len(orders)
     assert [item.lines[0].line_no for item in found.items if item.lines] == [row["line_no"]]
+
+
+def test_an_order_id_that_is_another_order_s_cip_shows_both_each_with_its_own_line(
+    house: Callable[[SandboxDay], House], sandbox_day: Callable[..., SandboxDay]
+) -> None:
+    made = sandbox_day(60, breaks=0.0)
+    here = house(made)
+    here.receive(made)
+    table = here.source.orders.table
+    paid = here.rows(
+        f"SELECT order_id FROM {table} WHERE status = 'PAID' AND due_at <= now() ORDER BY order_id LIMIT 2"
+    )
+    one, other = (str(order_id) for (order_id,) in paid)
+    with psycopg.connect(here.warehouse) as connection:
+        connection.execute(f"UPDATE {table} SET psp_reference = %s WHERE order_id = %s".encode(), (one, other))
+    here.run(made.day)
+    items = explained(here, one).items
+    assert [[order.order_id for order in item.orders] for item in items] in ([[one], [other]], [[other], [one]])
+    assert [len({line.place for line in item.lines}) for item in items] == [1, 1]
+    assert {item.lines[0].merchant_reference for item in items} == {one, other}
+    assert all({each.order_id for each in item.outcomes} == {item.orders[0].order_id} for item in items)
 
 
 def test_an_order_without_a_line_is_told_by_its_snapshots(past: House) -> None:
