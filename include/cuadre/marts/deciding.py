@@ -15,12 +15,20 @@ VIEWS = (STANDING_DECISION, OPEN_BREAK)
 LOGIN = "[a-z0-9][a-z0-9._-]{0,63}"
 """How people are named: never by an e-mail address, and never in two spellings."""
 
+CONTENT = ("outcome", "currency", "expected", "got", "delta")
+"""What a decision is about: an item that is another in one of these was not decided on."""
+
+FITS = "ROW({}) IS NOT DISTINCT FROM ROW({})".format(
+    *(", ".join(f"{row}.{name}" for name in CONTENT) for row in ("d", "b"))
+)
+"""SQL: whether the break `b` still is what the decision `d` was made on."""
+
 _FOLDER = Path(__file__).parent / "views"
 
 
 def select_sql(view: Table) -> str:
     """The SELECT behind one of `VIEWS`."""
-    return (_FOLDER / f"{view.name}.sql").read_text(encoding="utf-8").strip()
+    return (_FOLDER / f"{view.name}.sql").read_text(encoding="utf-8").strip().replace("${fits}", FITS)
 
 
 def guard_ddl() -> list[str]:

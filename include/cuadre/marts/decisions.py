@@ -20,7 +20,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from cuadre.config.source import Source
-from cuadre.marts.deciding import LOGIN
+from cuadre.marts.deciding import CONTENT, FITS, LOGIN
 from cuadre.model.codes import CLEARED, SETTLING, DecisionKind, Outcome
 from cuadre.model.columns import DECISION
 from cuadre.model.errors import ConfigurationError, Refusal
@@ -29,12 +29,6 @@ from cuadre.model.records import OutcomeTotal
 from cuadre.warehouse import connect
 
 _HINT = "Migrate the schema recon first, and see that the user may read the order table and write to recon.decision."
-_CONTENT = ("outcome", "currency", "expected", "got", "delta")
-_FITS = "ROW({}) IS NOT DISTINCT FROM ROW({})".format(
-    *(", ".join(f"{row}.{name}" for name in _CONTENT) for row in ("d", "b"))
-)
-"""Whether the break `b` still is what the decision `d` was made on, as `recon.open_break` has it too."""
-
 _MOST_SAID = 2_000
 """So many characters a reason may have."""
 
@@ -116,7 +110,7 @@ def approve(url: str, decision_id: str, by: str, *, now: datetime) -> Row:
         if decision["decided_by"] == by:
             raise Refusal(f"{by} made decision {decision_id}: somebody else has to approve it.")
         item = _break(cursor, decision["source"], decision["item_id"])
-        if item["status"] != "open" or any(item[name] != decision[name] for name in _CONTENT):
+        if item["status"] != "open" or any(item[name] != decision[name] for name in CONTENT):
             raise Refusal(f"{decision['item_id']} has changed since it was decided on: decide anew.")
         wish = Wish(item["item_id"], DecisionKind.approve, decision["reason"], by, refers_to=decision_id)
         return _add(cursor, item, wish, amount=decision["amount"], needs_second=False, now=now)
@@ -148,7 +142,7 @@ _SETTLED = f"""
     WHERE b.status = 'open' AND EXISTS (
         SELECT FROM recon.standing_decision AS d
         WHERE d.source = b.source AND d.item_id = b.item_id AND d.counts
-            AND {_FITS}
+            AND {FITS}
     )
     GROUP BY outcome, currency ORDER BY outcome, currency
 """
@@ -247,7 +241,7 @@ _LINKED = f"""
         SELECT DISTINCT ON (d.item_id) d.decision_id, d.item_id, d.kind, d.linked_to
         FROM recon.standing_decision AS d
         JOIN recon.recon_break AS b ON b.source = d.source AND b.item_id = d.item_id AND b.status = 'open'
-        WHERE d.source = %(source)s AND d.item_id <> %(item)s AND {_FITS}
+        WHERE d.source = %(source)s AND d.item_id <> %(item)s AND {FITS}
         ORDER BY d.item_id, d.counts DESC, d.decided_at DESC, d.decision_id
     )
     SELECT decision_id, item_id, linked_to
@@ -283,7 +277,7 @@ def _add(
     said = (item["source"], wish.item_id, wish.kind.name, wish.reason, wish.refers_to, wish.by, now.isoformat())
     row = {
         "decision_id": hashlib.sha256(repr(said).encode()).hexdigest()[:12],
-        **{name: item[name] for name in ("source", "item_id", *_CONTENT)},
+        **{name: item[name] for name in ("source", "item_id", *CONTENT)},
         "kind": wish.kind.name,
         "reason": wish.reason.strip(),
         "refers_to": wish.refers_to,

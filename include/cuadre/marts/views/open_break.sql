@@ -66,8 +66,7 @@ LEFT JOIN (
 LEFT JOIN LATERAL (
     SELECT
         d.*,
-        ROW(d.outcome, d.currency, d.expected, d.got, d.delta)
-        IS NOT DISTINCT FROM ROW(b.outcome, b.currency, b.expected, b.got, b.delta) AS fits
+        ${fits} AS fits
     FROM recon.standing_decision AS d
     WHERE d.source = b.source AND d.item_id = b.item_id
     ORDER BY fits DESC, d.counts DESC, d.decided_at DESC, d.decision_id
