@@ -106,6 +106,7 @@ def _running_airflow(house: House, processes: Processes, environment: dict[str, 
         say("Airflow's database is ready; starting api-server, scheduler, dag-processor and triggerer")
         airflow.start(processes, environment)
         airflow.wait_until_healthy(rest, processes, patience=HEALTH_PATIENCE, progress=_when_new(say))
+        airflow.add_pools(rest, environment)
         say(f"Airflow is healthy, {time.monotonic() - started:.0f} s after its start: {rest.address}")
         yield rest
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,10 @@ class Rest:
         """What the DAG processor could not read: one text for each file."""
         answer = self._call("GET", "/importErrors")
         return [error["stack_trace"] for error in answer["import_errors"]]
+
+    def add_pool(self, name: str, pool: Mapping[str, Any]) -> None:
+        """Make the pool `name`, as `pools.json` declares it."""
+        self._call("POST", "/pools", json={"name": name, **pool})
 
     def unpause(self, dag: str) -> None:
         """Let the scheduler start runs of `dag`."""
