@@ -32,6 +32,8 @@ demo: $(STAMP) ## three settlement days, end to end; ARGS=--once exits by itself
 	@$(BIN)/python -m cuadre.sandbox.demo $(ARGS)
 
 # Three at a time keep two cores busy: tests wait for gpg, PostgreSQL, Java and Airflow, and for files to hold still.
+# Each of them reads all tests: those that are unchanged are kept compiled, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(SPARK) ## all tests; ARGS are passed to pytest
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
