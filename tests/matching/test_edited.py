@@ -71,13 +71,14 @@ def test_each_order_paid_together_is_held_to_its_own_amount(tmp_path):
     assert [(row["order_id"], codes(row)) for row in later.rows] == [("o1", ["ORDER_EDITED"])]
 
 
-def test_a_line_for_an_edited_order_is_a_duplicate_and_the_order_has_no_second_row(tmp_path):
+def test_a_line_for_an_edited_order_is_a_duplicate_and_the_order_stays_open_beside_it(tmp_path):
     before = order("o1", psp_reference="c1")
     claims = cleared(tmp_path, [line(1, psp_reference="c1")], [before])
     lines = [line(1, archive_id="c" * 64, psp_reference="c1", settlement_date=NEXT_DAY)]
     after = [order("o1", psp_reference="c1", amount="120")]
     later = run(tmp_path / "x", lines, after, claims=claims, day=NEXT_DAY, as_of=NEXT_AS_OF)
-    assert [(row["outcome"], row["order_id"]) for row in later.rows] == [("duplicate", "o1")]
+    assert [(row["outcome"], row["order_id"]) for row in later.rows] == [("duplicate", "o1"), ("amount_mismatch", "o1")]
+    assert len({row["item_id"] for row in later.rows}) == 2
 
 
 def test_a_day_judged_again_knows_nothing_of_later_days(tmp_path):

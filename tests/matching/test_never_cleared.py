@@ -171,7 +171,7 @@ def test_a_partial_refund_that_comes_again_on_a_later_day_is_a_duplicate(tmp_pat
     _, first, again = over_days(tmp_path, ([paid(1)], [owed("o1")]), ([part], refunded), ([part], refunded))
     assert first.line(2, "1" * 64)["outcome"] == "matched"
     row = again.line(2, "2" * 64)
-    assert (row["outcome"], codes(row)) == ("duplicate", ["CLAIMED_BY_SEVERAL_LINES"])
+    assert (row["outcome"], codes(row)) == ("duplicate", ["CLAIMED_BY_SEVERAL_LINES", "SETTLED_BEFORE"])
 
 
 @pytest.mark.parametrize("numbers", [("r1", None), (None, "r1")])
@@ -237,3 +237,122 @@ def test_a_refund_in_another_currency_than_was_cleared_matches_no_order_edited_t
     _, second = over_days(tmp_path, ([paid(1)], [owed("o1")]), ([refund], [edited]))
     assert second.line(2, "1" * 64)["outcome"] == "currency_mismatch"
     assert second.order("o1")["outcome"] == "currency_mismatch"
+
+
+def gave(line_no, kind, gross, operation, **given):
+    return give_back(
+        line_no, kind, gross=gross, **{"original_reference": "c1", "operation_reference": operation, **given}
+    )
+
+
+REVERSED = [owed("o1", status="REVERSED")]
+
+
+def outcomes(result, day):
+    """The outcomes of the lines of one day, in their order."""
+    return [row["outcome"] for row in result.rows if row["archive_id"] == f"{day}" * 64]
+
+
+def test_a_reversal_that_comes_twice_makes_room_once(tmp_path):
+    charged, won = gave(2, "CHARGEBACK", "-100", "k1"), gave(3, "CHARGEBACK_REVERSAL", "60", "w1")
+    more = [{**won, "line_no": 5}, gave(6, "REFUND", "-100", "r1")]
+    days = ([paid(1)], [owed("o1")]), ([charged, won], REVERSED), (more, REVERSED)
+    assert outcomes(over_days(tmp_path, *days)[2], 2) == ["amount_mismatch", "amount_mismatch"]
+
+
+def test_a_chargeback_that_comes_twice_is_won_back_once(tmp_path):
+    charged = gave(2, "CHARGEBACK", "-100", "k1")
+    won = [gave(n, "CHARGEBACK_REVERSAL", "100", f"w{n}") for n in (3, 4)]
+    days = ([paid(1)], [owed("o1")]), ([charged], REVERSED), ([charged], REVERSED), (won, REVERSED)
+    assert outcomes(over_days(tmp_path, *days)[3], 3) == ["amount_mismatch", "amount_mismatch"]
+
+
+def test_a_reversal_of_more_than_was_charged_makes_no_room(tmp_path):
+    charged, won = gave(2, "CHARGEBACK", "-60", "k1"), gave(3, "CHARGEBACK_REVERSAL", "100", "w1")
+    lines = [paid(1), charged, won, gave(4, "REFUND", "-50", "r1")]
+    result = run(tmp_path, lines, REVERSED, source=source())
+    assert [result.outcome(n) for n in (3, 4)] == ["amount_mismatch", "amount_mismatch"]
+
+
+@pytest.mark.parametrize("again", [{"gross": "-45"}, {"line_type": "REVERSAL"}], ids=["amount", "type"])
+def test_one_operation_gives_back_once_whatever_its_second_line_says(tmp_path, again):
+    second = give_back(3, **{"gross": "-40", "original_reference": "c1", "operation_reference": "r1", **again})
+    lines = [paid(1), gave(2, "REFUND", "-40", "r1"), second]
+    result = run(tmp_path, lines, [owed("o1", status="REFUNDED")], source=source())
+    assert [result.outcome(n) for n in (2, 3)] == ["duplicate", "duplicate"]
+
+
+def test_a_refund_that_comes_again_gives_back_no_other_order_that_has_its_reference_by_now(tmp_path):
+    named = [paid(n, psp=None, merchant_reference=f"o{n}") for n in (1, 2)]
+    before = [owed("o1", status="REFUNDED"), owed("o2", psp=None, status="REFUNDED")]
+    after = [owed("o1", psp=None, status="REFUNDED"), owed("o2", status="REFUNDED")]
+    refund = gave(3, "REFUND", "-100", "r1")
+    _, first, again = over_days(tmp_path, (named, before), ([refund], before), ([refund], after))
+    assert (first.line(3, "1" * 64)["order_id"], outcomes(first, 1)) == ("o1", ["matched"])
+    assert outcomes(again, 2) == ["duplicate"]
+
+
+@pytest.mark.parametrize("days", [1, 2])
+@pytest.mark.parametrize("operation", ["op1", None], ids=["by its number", "by its moment"])
+def test_one_operation_pays_no_two_orders_though_it_names_both(tmp_path, operation, days):
+    orders = [owed(name, psp=None) for name in ("o1", "o2")]
+    lines = [paid(n, operation_reference=operation, merchant_reference=f"o{n}") for n in (1, 2)]
+    if days == 1:
+        (last,) = over_days(tmp_path, (lines, orders))
+    else:
+        last = over_days(tmp_path, (lines[:1], []), (lines[1:], orders))[1]
+    assert {row["outcome"] for row in last.rows if row["archive_id"]} == {"duplicate"}
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_no_more_is_given_back_than_was_paid_within_the_tolerance(tmp_path, days):
+    rules = source(tolerance={"PEN": "2"})
+    first = run(tmp_path / "1", [paid(1, "98")], [owed("o1")], source=rules)
+    refund, orders = gave(2, "REFUND", "-100", "r1"), [owed("o1", status="REFUNDED")]
+    if days == 1:
+        second = run(tmp_path / "2", [paid(1, "98"), refund], orders, source=rules)
+    else:
+        given = {"claims": inherited([first]), "day": NEXT_DAY, "as_of": NEXT_AS_OF, "source": rules}
+        second = run(tmp_path / "2", [refund | {"settlement_date": NEXT_DAY}], orders, **given)
+    assert (second.outcome(2), second.line(2)["delta"]) == ("amount_mismatch", -2)
+
+
+def test_an_edited_order_stays_open_whatever_line_points_at_it(tmp_path):
+    edited = [owed("o1", status="CANCELLED"), owed("o2")]
+    days = ([paid(1)], [owed("o1")]), ([], edited[:1]), ([paid(2)], edited)
+    _, second, third = over_days(tmp_path, *days)
+    assert [second.order("o1")["outcome"], third.order("o1")["outcome"]] == ["status_mismatch"] * 2
+    assert third.line(2, "2" * 64)["outcome"] == "ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("given", "before", "after"),
+    [
+        (("-1000", {}), {"amount": "1000"}, {}),
+        (("-100", {"currency": "USD"}), {"currency": "USD"}, {}),
+    ],
+    ids=["more than was paid", "another currency"],
+)
+def test_a_payment_of_which_more_was_given_back_before_is_a_break(tmp_path, given, before, after):
+    gross, other = given
+    refund = gave(2, "REFUND", gross, "r1", **other)
+    orders = [[owed("o1", status="REFUNDED", due_at=None, **each)] for each in (before, after)]
+    days = ([refund], orders[0]), ([paid(1)], orders[1]), ([], orders[1])
+    first, second, third = over_days(tmp_path, *days)
+    assert outcomes(first, 0) == ["matched"]
+    assert outcomes(second, 1) == outcomes(third, 1) == ["amount_mismatch"]
+    assert codes(second.line(1, "1" * 64)) == ["EXCEEDS_ORIGINAL"]
+
+
+def test_a_payment_that_was_given_back_before_it_came_is_right(tmp_path):
+    refunded = [owed("o1", status="REFUNDED", due_at=None)]
+    days = ([gave(2, "REFUND", "-100", "r1")], refunded), ([paid(1)], refunded)
+    assert [outcomes(day, n) for n, day in enumerate(over_days(tmp_path, *days))] == [["matched"], ["matched"]]
+
+
+def test_parts_given_back_for_an_order_and_for_its_payment_count_together_once_they_meet(tmp_path):
+    unlearned, learned = (owed("o1", psp=psp, status="REFUNDED", due_at=None) for psp in (None, "c1"))
+    refunds = [gave(2, "REFUND", "-100", "r1"), gave(3, "REFUND", "-100", "r2", original_reference="o1")]
+    days = ([paid(1)], [unlearned]), (refunds[:1], [unlearned]), (refunds[1:], [unlearned]), ([], [learned])
+    results = over_days(tmp_path, *days)
+    assert results[3].line(1, "0" * 64)["outcome"] == "amount_mismatch"

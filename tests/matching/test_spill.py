@@ -55,7 +55,7 @@ def test_a_day_beyond_memory_is_spilled_into_a_private_folder_and_comes_out_the_
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        reconciled(day, spilled, Compute(memory_limit="150MB"))
+        reconciled(day, spilled, Compute(memory_limit="200MB"))
     finally:
         over.set()
         watcher.join()

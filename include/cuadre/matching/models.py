@@ -69,6 +69,8 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("original_candidates"),
         Step("originals"),
         Step("earlier_returns"),
+        Step("given_back_before"),
+        Step("overdrawn"),
         Step("returns"),
         Step("edited_orders"),
         Step("decided"),

@@ -25,15 +25,19 @@ from cuadre.model.parquet import parquet_sql
 _BEGUN = "LEAST(created_at, paid_at)"
 """The first that is heard of an order; times that are not there do not count."""
 
-_REFERENCE = "COALESCE(FILLED(psp_reference), FILLED(operation_reference))"
-"""What a payment line is called by."""
+_CALLED = (
+    "CASE WHEN line_type = 'PAYMENT' THEN COALESCE(FILLED(psp_reference), FILLED(operation_reference)) "
+    "ELSE COALESCE(FILLED(original_reference), FILLED(psp_reference), FILLED(merchant_reference)) END"
+)
+"""What a line is called by: a return as what it gives back."""
 
-_LONE = f"order_id IS NULL AND line_type IN ({literals(LINKED_LINE_TYPES)})"
+_RETURNS = literals(LINKED_LINE_TYPES)
+_LONE = f"order_id IS NULL AND line_type IN ({_RETURNS})"
 """Returns of payments that had no order."""
 
 _ABOUT_WANTED = f"""(
     order_id IN (SELECT order_id FROM wanted)
-    OR (line_type = 'PAYMENT' AND {_REFERENCE} IN (SELECT reference FROM wanted WHERE order_id IS NULL))
+    OR {_CALLED} IN (SELECT reference FROM wanted WHERE order_id IS NULL)
 )"""
 
 
@@ -41,7 +45,7 @@ def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, be
     """The records in play that are as old as claims of days out of reach: order_id, reference, and `begun`, the moment.
 
     Args:
-        lines: The lines of the day; those of payments that happened before `before` have no order_id.
+        lines: The lines of the day; what payments and returns from before `before` are called by has no order_id.
         orders: The snapshot; orders first heard of before `before`, with their psp_reference.
         open_items: What the day before left; lines and orders that only these know count too.
         before: An aware moment.
@@ -58,8 +62,9 @@ def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, be
         f"WHERE order_id IS NOT NULL AND {_BEGUN} < {literal(before)} GROUP BY order_id"
     ]
     found += [
-        f"SELECT NULL AS order_id, {_REFERENCE} AS reference, MIN(occurred_at) AS begun FROM {each} "
-        f"WHERE line_type = 'PAYMENT' AND occurred_at < {literal(before)} AND {_REFERENCE} IS NOT NULL GROUP BY ALL"
+        f"SELECT NULL AS order_id, {_CALLED} AS reference, MIN(occurred_at) AS begun FROM {each} "
+        f"WHERE line_type IN ('PAYMENT', {_RETURNS}) AND occurred_at < {literal(before)} AND {_CALLED} IS NOT NULL "
+        "GROUP BY ALL"
         for each in paid
     ]
     with open_duckdb(room) as connection:
@@ -72,8 +77,9 @@ def without_known(records: pa.Table, known: Path, room: Path) -> pa.Table:
         connection.register("records", records)
         connection.execute(f"CREATE VIEW covered AS FROM {parquet_sql([known])} WHERE line_type IS NULL")
         return connection.sql(
-            "FROM records AS r WHERE NOT EXISTS (FROM covered AS c WHERE c.order_id = r.order_id "
-            "OR (r.order_id IS NULL AND c.psp_reference = r.reference)) ORDER BY order_id, reference"
+            "FROM records AS r WHERE NOT EXISTS (FROM covered AS c WHERE c.occurred_at <= r.begun AND ("
+            "c.order_id = r.order_id OR (r.order_id IS NULL AND c.psp_reference = r.reference))) "
+            "ORDER BY order_id, reference"
         ).to_arrow_table()
 
 
@@ -96,7 +102,7 @@ def write_known(
     outcomes: Sequence[Path], claims: Sequence[Path], out: Path, wanted: pa.Table, open_items: Path | None
 ) -> None:
     """What `outcomes` and `claims` of earlier days claim of `wanted` records, which they cover in full, to `out`; with
-    it each of these in a row of its own.
+    it each of these in a row of its own, and since when it was looked for.
 
     Returns of payments that have no order are among it while an open payment line or one of the orders is called as
     they name it.
@@ -112,7 +118,10 @@ def write_known(
         )
         references = ("psp_reference", "merchant_reference", "original_reference")
         named = " OR ".join(f"{each} IN (FROM names)" for each in references)
-        covered = "SELECT order_id, CASE WHEN order_id IS NULL THEN reference END AS psp_reference FROM wanted"
+        covered = (
+            "SELECT order_id, CASE WHEN order_id IS NULL THEN reference END AS psp_reference, begun AS occurred_at "
+            "FROM wanted"
+        )
         _write(
             connection,
             f"WITH names AS ({names}) FROM kept UNION ALL FROM claims WHERE {_LONE} AND ({named}) "

@@ -1,21 +1,30 @@
 -- Every row that is not a plain cleared pair, decided. `whole_order` marks rows that are about the order itself and
 -- so carry the order's item id: accepted pairs and orders without a line.
 SELECT
-    line_key,
+    p.line_key,
     'PAYMENT' AS line_type,
-    CASE WHEN decision <> 'conflict' THEN order_id END AS order_id,
-    decision = 'accepted' AS whole_order,
-    outcome,
-    reasons,
-    currency,
-    CASE WHEN decision <> 'conflict' THEN expected END AS expected,
-    got,
+    CASE WHEN p.decision <> 'conflict' THEN p.order_id END AS order_id,
+    p.decision = 'accepted' AS whole_order,
     CASE
-        WHEN decision = 'accepted' AND outcome <> 'currency_mismatch' THEN got - expected
-        WHEN decision = 'alone' THEN got
+        WHEN o.line_key IS NOT NULL AND p.outcome IN (${cleared_outcomes}) THEN 'amount_mismatch' ELSE p.outcome
+    END AS outcome,
+    CASE
+        WHEN o.line_key IS NULL THEN p.reasons
+        ELSE LIST_CONCAT(
+            p.reasons,
+            [REASON('EXCEEDS_ORIGINAL', 'gross', o.at_most, o.together, o.at_most - o.together)]
+        )
+    END AS reasons,
+    p.currency,
+    CASE WHEN p.decision <> 'conflict' THEN p.expected END AS expected,
+    p.got,
+    CASE
+        WHEN p.decision = 'accepted' AND p.outcome <> 'currency_mismatch' THEN p.got - p.expected
+        WHEN p.decision = 'alone' THEN p.got
     END AS delta,
-    CASE WHEN decision = 'accepted' THEN pass END AS pass
-FROM payments
+    CASE WHEN p.decision = 'accepted' THEN p.pass END AS pass
+FROM payments AS p
+LEFT JOIN overdrawn AS o ON o.line_key = p.line_key
 UNION ALL
 SELECT
     line_key, CASE WHEN line_key IS NOT NULL THEN 'PAYMENT' END AS line_type, order_id, line_key IS NULL AS whole_order,

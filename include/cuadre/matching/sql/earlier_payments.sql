@@ -4,6 +4,8 @@ SELECT
     archive_id,
     line_no,
     settlement_date,
+    currency,
+    gross,
     order_currency,
     order_amount,
     FILLED(psp_reference) AS psp_reference,

@@ -13,4 +13,5 @@ SELECT
 FROM last_cleared AS c
 INNER JOIN rest_orders AS o ON o.order_id = c.order_id
 WHERE (c.currency <> o.currency OR c.amount <> o.amount OR o.status NOT IN (${taken}))
-    AND NOT EXISTS (SELECT 1 FROM considered AS p WHERE p.order_id = o.order_id)
+    AND NOT EXISTS (SELECT 1 FROM payments AS p WHERE p.order_id = o.order_id AND p.decision = 'accepted')
+    AND NOT EXISTS (SELECT 1 FROM grouped AS g WHERE g.order_id = o.order_id)

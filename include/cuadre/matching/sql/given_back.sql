@@ -6,6 +6,7 @@ FROM (
         c.order_id,
         c.archive_id,
         c.line_no,
+        c.settlement_date,
         c.line_type,
         c.currency,
         c.gross,

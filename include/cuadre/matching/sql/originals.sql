@@ -28,14 +28,14 @@ paid AS (
     HAVING MIN(currency) = MAX(currency)
 ),
 
-wrongly_paid AS (
+paid_today AS (
     SELECT
         order_id,
         currency,
         outcome,
         got
     FROM payments
-    WHERE decision = 'accepted' AND outcome IN ('amount_mismatch', 'currency_mismatch')
+    WHERE decision = 'accepted'
 )
 
 SELECT
@@ -51,18 +51,18 @@ SELECT
     LEAST(
         COALESCE(o.amount, p.amount),
         CASE WHEN w.currency = o.currency THEN w.got END,
-        CASE WHEN b.currency = o.currency THEN b.amount END
+        CASE WHEN b.currency = o.currency THEN b.paid END
     ) AS amount,
     COALESCE(o.currency, p.currency) AS currency,
     CASE
-        WHEN w.outcome = 'currency_mismatch' THEN w.currency
+        WHEN w.outcome IN ('currency_mismatch', 'amount_mismatch') THEN w.currency
         WHEN b.currency <> o.currency THEN b.currency
         ELSE COALESCE(o.currency, p.currency)
     END AS paid_in
 FROM found AS f
 LEFT JOIN rest_orders AS o ON o.order_id = f.order_id
 LEFT JOIN paid AS p ON p.psp_reference = f.line_reference
-LEFT JOIN wrongly_paid AS w ON w.order_id = f.order_id
+LEFT JOIN paid_today AS w ON w.order_id = f.order_id
 LEFT JOIN last_cleared AS b ON b.order_id = f.order_id
 LEFT JOIN rest_lines AS l ON l.line_key = f.line_key
 LEFT JOIN rest_orders AS other

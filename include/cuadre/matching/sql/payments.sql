@@ -1,14 +1,30 @@
 -- The decision on every payment line that needed one: accepted, duplicate, ambiguous, or without an order. A line that
 -- tells of an operation settled before, for an order that is out of play, is a duplicate all the same.
 -- `conflicts_with` names the other order a line's merchant_reference points at.
-WITH paired AS (
+WITH operations AS (
+    SELECT
+        line_key,
+        CASE
+            WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment
+            ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment
+        END AS lines_of_operation
+    FROM rest_lines
+    WHERE line_type = 'PAYMENT' AND psp_reference IS NOT NULL
+    WINDOW
+        same_operation AS (PARTITION BY psp_reference, operation_reference),
+        same_moment AS (PARTITION BY psp_reference, currency, gross, occurred_at)
+),
+
+paired AS (
     SELECT
         p.*,
+        COALESCE(t.lines_of_operation, 1) AS lines_of_operation,
         l.settlement_date,
         b.cleared_on,
         other.order_id AS conflicts_with
     FROM considered AS p
     INNER JOIN rest_lines AS l ON l.line_key = p.line_key
+    LEFT JOIN operations AS t ON t.line_key = p.line_key
     LEFT JOIN settled_before AS b ON b.line_key = p.line_key AND b.order_id = p.order_id
     LEFT JOIN rest_orders AS other
         ON other.order_id = l.merchant_reference AND other.order_id <> p.order_id
@@ -38,14 +54,14 @@ alone AS (
 SELECT
     line_key, order_id, 'accepted' AS decision, outcome, reasons, currency, expected, got, pass, conflicts_with
 FROM paired
-WHERE lines_of_order = 1 AND cleared_on IS NULL AND conflicts_with IS NULL
+WHERE lines_of_order = 1 AND lines_of_operation = 1 AND cleared_on IS NULL AND conflicts_with IS NULL
 UNION ALL
 SELECT
     line_key, order_id, 'conflict' AS decision, 'ambiguous' AS outcome,
     [REASON('REFERENCE_CONFLICT', 'merchant_reference', order_id, conflicts_with, NULL)] AS reasons,
     currency, expected, got, pass, conflicts_with
 FROM paired
-WHERE lines_of_order = 1 AND cleared_on IS NULL AND conflicts_with IS NOT NULL
+WHERE lines_of_order = 1 AND lines_of_operation = 1 AND cleared_on IS NULL AND conflicts_with IS NOT NULL
 UNION ALL
 SELECT
     line_key, order_id, 'duplicate' AS decision, 'duplicate' AS outcome,
@@ -58,6 +74,8 @@ SELECT
                         CASE WHEN pass = 'merchant_reference_only' THEN 'merchant_reference' ELSE pass END,
                         1, lines_of_order, NULL
                     )
+                WHEN lines_of_operation > 1
+                    THEN REASON('CLAIMED_BY_SEVERAL_LINES', 'operation_reference', 1, lines_of_operation, NULL)
             END,
             CASE
                 WHEN cleared_on IS NOT NULL
@@ -68,7 +86,7 @@ SELECT
     ) AS reasons,
     currency, expected, got, pass, NULL AS conflicts_with
 FROM paired
-WHERE lines_of_order > 1 OR cleared_on IS NOT NULL
+WHERE lines_of_order > 1 OR lines_of_operation > 1 OR cleared_on IS NOT NULL
 UNION ALL
 SELECT
     line_key, NULL AS order_id, 'ambiguous' AS decision, 'ambiguous' AS outcome,

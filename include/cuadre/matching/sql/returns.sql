@@ -1,9 +1,9 @@
 -- Refunds, reversals, chargebacks and reversed chargebacks against their originals. What was given back counts
 -- together for one original, in its own currency, with what earlier days gave back. A reversed chargeback takes back
 -- what a chargeback gave, and no more: beyond that it is money nobody is owed, and makes no room for other returns.
--- Money that goes the other way than the type of its line says is a break, and makes no room either. Lines of one
--- amount and one operation, or where one of them has no number for it of one moment, are one return that came several
--- times, on one day or over days.
+-- Money that goes the other way than the type of its line says is a break, and makes no room either; nor does one that
+-- exceeds. Lines of one operation, or where one of them has no number for it of one type, amount and moment, are one
+-- return that came several times, on one day or over days: it is won back, or can be, once.
 WITH returned AS (
     SELECT
         l.line_key,
@@ -32,12 +32,21 @@ compared AS (
         CASE
             WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment
             ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment
-        END AS copies
+        END AS copies,
+        CASE
+            WHEN operation_reference IS NULL
+                THEN COUNT(operation_reference) OVER same_moment = 0
+                AND ROW_NUMBER() OVER (
+                    PARTITION BY order_id, line_reference, line_type, currency, gross, moment
+                    ORDER BY line_key
+                ) = 1
+            ELSE ROW_NUMBER() OVER (
+                PARTITION BY order_id, line_reference, operation_reference, line_type, currency ORDER BY ABS(gross), line_key
+            ) = 1
+        END AS counts
     FROM returned
     WINDOW
-        same_operation AS (
-            PARTITION BY order_id, line_reference, line_type, currency, gross, operation_reference
-        ),
+        same_operation AS (PARTITION BY order_id, line_reference, operation_reference),
         same_moment AS (PARTITION BY order_id, line_reference, line_type, currency, gross, moment)
 ),
 
@@ -51,10 +60,13 @@ added AS (
             SUM(ABS(gross)) FILTER (in_paid_currency AND line_type <> 'CHARGEBACK_REVERSAL') OVER original, 0
         ) AS given_back,
         COALESCE(
-            SUM(-gross) FILTER (in_paid_currency AND line_type = 'CHARGEBACK' AND NOT turned) OVER original, 0
+            SUM(-gross) FILTER (in_paid_currency AND counts AND line_type = 'CHARGEBACK' AND NOT turned) OVER original,
+            0
         ) AS charged_back,
         COALESCE(
-            SUM(gross) FILTER (in_paid_currency AND line_type = 'CHARGEBACK_REVERSAL' AND NOT turned) OVER original, 0
+            SUM(gross) FILTER (in_paid_currency AND counts AND line_type = 'CHARGEBACK_REVERSAL' AND NOT turned)
+                OVER original,
+            0
         ) AS won_back
     FROM compared
     WINDOW original AS (PARTITION BY order_id, line_reference)
@@ -85,10 +97,13 @@ summed AS (
         a.copies,
         a.given_back,
         a.charged_back,
-        a.won_back
+        a.won_back,
+        b.given_back_on,
+        l.settlement_date
     FROM rest_lines AS l
     LEFT JOIN originals AS f ON f.line_key = l.line_key
     LEFT JOIN added AS a ON a.line_key = l.line_key
+    LEFT JOIN given_back_before AS b ON b.line_key = l.line_key
     WHERE l.line_type IN (${returns})
 ),
 
@@ -96,7 +111,7 @@ bounded AS (
     SELECT
         *,
         in_paid_currency AND line_type = 'CHARGEBACK_REVERSAL' AND won_back > charged_back AS exceeds_charged,
-        given_back - LEAST(won_back, charged_back) AS kept_back
+        given_back - CASE WHEN won_back > charged_back THEN 0 ELSE won_back END AS kept_back
     FROM summed
 ),
 
@@ -126,7 +141,7 @@ SELECT
         WHEN several_orders THEN 'ambiguous'
         WHEN currency_differs THEN 'currency_mismatch'
         WHEN exceeds OR goes_wrong_way THEN 'amount_mismatch'
-        WHEN copies > 1 THEN 'duplicate'
+        WHEN copies > 1 OR given_back_on IS NOT NULL THEN 'duplicate'
         WHEN status_differs THEN 'status_mismatch'
         ELSE 'matched'
     END AS outcome,
@@ -148,6 +163,10 @@ SELECT
             END,
             CASE
                 WHEN copies > 1 THEN REASON('CLAIMED_BY_SEVERAL_LINES', 'original_reference', 1, copies, NULL)
+            END,
+            CASE
+                WHEN found AND given_back_on IS NOT NULL
+                    THEN REASON('SETTLED_BEFORE', 'settlement_date', given_back_on, settlement_date, NULL)
             END,
             CASE
                 WHEN status_differs

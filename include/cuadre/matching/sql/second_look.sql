@@ -1,4 +1,5 @@
--- What the first pass did not close, and what continues an open item: the few rows every later step works on.
+-- What the first pass did not close, what continues an open item, and what earlier days say something of: the few rows
+-- every later step works on.
 -- Pairs not listed here are cleared.
 SELECT
     line_key,
@@ -16,6 +17,7 @@ WHERE (line_key IS NOT NULL AND order_id IS NULL)
             OR order_id IN (SELECT order_id FROM claimed_orders)
             OR line_key IN (SELECT line_key FROM seen_lines)
             OR line_key IN (SELECT line_key FROM settled_operations)
+            OR order_id IN (SELECT c.order_id FROM claims AS c WHERE c.line_type IN (${returns}))
             OR order_id IN (SELECT o."order".order_id FROM open_items AS o WHERE o."order" IS NOT NULL)
         )
     )
