@@ -75,6 +75,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("edited_orders"),
         Step("decided"),
         Step("items"),
+        Step("cleared_lines", done_with="cleared"),
     )
 
 

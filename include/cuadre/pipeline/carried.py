@@ -113,7 +113,9 @@ def with_older(
             out = room / "older_claims.parquet"
             write_older_claims(older, out, old)
             found = replace(recent, claims=(*recent.claims, out))
-    wanted = old_records(lines, orders, open_items, _midnight(source, day - _look_back(source)), room)
+    # Where settling takes long, every line of a day is older than the look-back; few are as old as half the reach.
+    known_from, lines_from = (_midnight(source, each) for each in (day - _look_back(source), reach + (day - reach) / 2))
+    wanted = old_records(lines, orders, open_items, known_from, room, lines_before=lines_from)
     write_known(found.outcomes, found.claims, room / f"{KNOWN}.parquet", wanted, open_items)
     return found, since
 

@@ -41,15 +41,25 @@ _ABOUT_WANTED = f"""(
 )"""
 
 
-def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, before: datetime, room: Path) -> pa.Table:
+def old_records(
+    lines: Sequence[Path],
+    orders: Path,
+    open_items: Path | None,
+    before: datetime,
+    room: Path,
+    *,
+    lines_before: datetime | None = None,
+) -> pa.Table:
     """The records in play that are as old as claims of days out of reach: order_id, reference, and `begun`, the moment.
 
     Args:
-        lines: The lines of the day; what payments and returns from before `before` are called by has no order_id.
+        lines: The lines of the day; what payments and returns from before `lines_before`, or else `before`, are called
+            by has no order_id.
         orders: The snapshot; orders first heard of before `before`, with their psp_reference.
         open_items: What the day before left; lines and orders that only these know count too.
         before: An aware moment.
         room: The folder to spill to.
+        lines_before: An aware moment.
     """
     order = f"SELECT order_id, psp_reference, created_at, paid_at FROM {parquet_sql([orders])}"
     paid = [parquet_sql(lines)] if lines else []
@@ -63,8 +73,8 @@ def old_records(lines: Sequence[Path], orders: Path, open_items: Path | None, be
     ]
     found += [
         f"SELECT NULL AS order_id, {_CALLED} AS reference, MIN(occurred_at) AS begun FROM {each} "
-        f"WHERE line_type IN ('PAYMENT', {_RETURNS}) AND occurred_at < {literal(before)} AND {_CALLED} IS NOT NULL "
-        "GROUP BY ALL"
+        f"WHERE line_type IN ('PAYMENT', {_RETURNS}) AND {_CALLED} IS NOT NULL "
+        f"AND occurred_at < {literal(lines_before or before)} GROUP BY ALL"
         for each in paid
     ]
     with open_duckdb(room) as connection:

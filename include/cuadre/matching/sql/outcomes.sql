@@ -52,10 +52,9 @@ FROM (
         LEFT JOIN rest_orders AS o ON o.order_id = d.order_id
         UNION ALL
         SELECT
-            c.line_key AS place, c.order_id, c.currency, c.amount, l.psp_reference, l.operation_reference,
-            l.occurred_at, NULL AS decided
-        FROM cleared AS c
-        INNER JOIN lines AS l ON l.line_key = c.line_key
+            line_key AS place, order_id, currency, amount, psp_reference, operation_reference, occurred_at,
+            NULL AS decided
+        FROM cleared_lines
         ORDER BY place
     ) AS sorted
 ) AS i
