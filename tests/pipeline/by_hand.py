@@ -99,7 +99,7 @@ def named(day: date) -> str:
     return f"{day:%Y%m%d}".ljust(64, "0")
 
 
-def payment(line_no: int, reference: str, **given: Any) -> Row:
+def payment(line_no: int, reference: str | None, **given: Any) -> Row:
     return tiny.line(line_no, psp_reference=reference, **given)
 
 

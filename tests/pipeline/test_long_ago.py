@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from cuadre.model.columns import LINES, ORDERS
@@ -57,6 +58,7 @@ def found(past: Shop) -> dict[int, Found]:
     return {n: past.reconcile(later(n), lines.get(n, ()), orders.get(n, ())) for n in days}
 
 
+UTC_MICROS = pa.timestamp("us", tz="UTC")
 SETTLED_BEFORE = ("duplicate", ["SETTLED_BEFORE"])
 EXCEEDS = ("amount_mismatch", ["EXCEEDS_ORIGINAL"])
 MATCHED: tuple[str, list[str]] = ("matched", [])
@@ -157,3 +159,25 @@ def test_an_old_line_without_a_provider_s_reference_is_looked_for_by_its_operati
     files = tiny.write(tmp_path / "lines.parquet", LINES, lines), tiny.write(tmp_path / "orders.parquet", ORDERS, [])
     found = claims.old_records([files[0]], files[1], None, at(30), tmp_path).to_pylist()
     assert [(row["order_id"], row["reference"]) for row in found] == [(None, "op1")]
+
+
+def test_what_was_looked_for_since_some_day_is_not_known_of_an_older_record(tmp_path: Path) -> None:
+    def wanted(days: int) -> pa.Table:
+        row = {"order_id": None, "reference": "C1", "begun": at(days)}
+        return pa.Table.from_pylist(
+            [row], pa.schema({"order_id": "string", "reference": "string", "begun": UTC_MICROS})
+        )
+
+    claims.write_known((), (), tmp_path / "known.parquet", wanted(36), None)
+    left = [claims.without_known(wanted(days), tmp_path / "known.parquet", tmp_path).num_rows for days in (0, 36, 40)]
+    assert left == [1, 0, 0]
+
+
+def test_a_refund_of_long_ago_gives_back_no_order_that_got_its_reference_since(shop: Shop) -> None:
+    named = [payment(n, None, merchant_reference=f"O{n}") for n in (1, 2)]
+    refunded = [order("O1", "C1", status="REFUNDED"), order("O2", None, status="REFUNDED")]
+    assert shop.reconcile(FIRST, [*named, refund(3, "C1")], refunded).line(3) == MATCHED
+    moved = [
+        each | {"psp_reference": psp, "updated_at": at(60)} for each, psp in zip(refunded, (None, "C1"), strict=True)
+    ]
+    assert shop.reconcile(later(60), [refund(3, "C1")], moved).line(3) == SETTLED_BEFORE
