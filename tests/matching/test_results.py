@@ -25,15 +25,13 @@ ITEMS = f"""
         IF(n % 100 = 0, 'REFUND', NULL) AS line_type, 'o' || n AS order_id,
         'pending' AS outcome, [REASON('NOT_YET_DUE', 'due_at', n, NULL, NULL)] AS reasons,
         'PEN' AS currency, CAST(n AS DECIMAL(18, 6)) AS expected, CAST(NULL AS DECIMAL(18, 6)) AS got,
-        CAST(-n AS DECIMAL(18, 6)) AS delta, NULL AS pass, DATE '2026-03-01' AS first_seen, 'i' || n AS item_id
+        CAST(-n AS DECIMAL(18, 6)) AS delta, NULL AS pass, DATE '2026-03-01' AS first_seen, 'i' || n AS item_id,
+        NULL AS psp_reference, NULL AS operation_reference, CAST(NULL AS TIMESTAMPTZ) AS occurred_at,
+        'o' || n AS merchant_reference, NULL AS original_reference, 'USD' AS order_currency,
+        CAST(NULL AS DECIMAL(18, 6)) AS order_amount
     FROM (SELECT n, (1 + n % 3) * 1099511627776 + n AS line_key FROM range({ROWS}) AS r(n) WHERE n % 50 = 0)
     ORDER BY hash(n + {{shuffle}})
 """
-REST = (
-    "CREATE VIEW rest_lines AS SELECT line_key, NULL AS psp_reference, NULL AS operation_reference, "
-    "order_id AS merchant_reference, NULL AS original_reference, NULL AS occurred_at FROM items",
-    "CREATE VIEW rest_orders AS SELECT order_id, 'USD' AS currency, expected AS amount FROM items",
-)
 ARCHIVES = """
     CREATE TABLE archives AS
     SELECT repeat(chr(CAST(96 + n AS INT)), 64) AS archive_id, n AS archive_no FROM range(1, 4) AS r(n)
@@ -50,8 +48,6 @@ def written(tmp_path_factory):
             db.run(ARCHIVES)
             db.run(CLEARED.format(shuffle=shuffle))
             db.run(ITEMS.format(shuffle=shuffle))
-            for view in REST:
-                db.run(view)
             assert write_outcomes(db, shared_parameters(SOURCE, DAY, AS_OF), folder / "outcomes.parquet") == ROWS
         files.append(folder / "outcomes.parquet")
     return files

@@ -55,8 +55,17 @@ SELECT
     i.delta,
     i.pass,
     i.item_id,
-    COALESCE(LEAST(c.first_seen, s.first_seen, ${settlement_date}), ${settlement_date}) AS first_seen
+    COALESCE(LEAST(c.first_seen, s.first_seen, ${settlement_date}), ${settlement_date}) AS first_seen,
+    l.psp_reference,
+    l.operation_reference,
+    l.occurred_at,
+    CASE WHEN i.line_type IN (${returns}) THEN l.merchant_reference END AS merchant_reference,
+    CASE WHEN i.line_type IN (${returns}) THEN l.original_reference END AS original_reference,
+    CASE WHEN o.currency <> i.currency THEN o.currency END AS order_currency,
+    CASE WHEN o.amount IS DISTINCT FROM i.expected THEN o.amount END AS order_amount
 FROM identified AS i
+LEFT JOIN rest_lines AS l ON l.line_key = i.line_key
+LEFT JOIN rest_orders AS o ON o.order_id = i.order_id
 LEFT JOIN (SELECT item_id, MIN(first_seen) AS first_seen FROM open_items GROUP BY item_id) AS c
     ON c.item_id = i.item_id
 LEFT JOIN seen_lines AS s ON s.line_key = i.line_key

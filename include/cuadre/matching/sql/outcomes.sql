@@ -38,18 +38,14 @@ FROM (
         LIST_EXTRACT(decided, 1) AS decided
     FROM (
         SELECT
-            d.place, d.order_id, d.currency, NULL AS amount, l.psp_reference, l.operation_reference, l.occurred_at,
+            place, order_id, currency, NULL AS amount, psp_reference, operation_reference, occurred_at,
             [{
-                'outcome': d.outcome, 'reasons': d.reasons, 'expected': d.expected, 'got': d.got, 'delta': d.delta,
-                'pass': d.pass, 'line_type': d.line_type, 'item_id': d.item_id, 'first_seen': d.first_seen,
-                'merchant_reference': CASE WHEN d.line_type IN (${returns}) THEN l.merchant_reference END,
-                'original_reference': CASE WHEN d.line_type IN (${returns}) THEN l.original_reference END,
-                'order_currency': CASE WHEN o.currency <> d.currency THEN o.currency END,
-                'order_amount': CASE WHEN o.amount IS DISTINCT FROM d.expected THEN o.amount END
+                'outcome': outcome, 'reasons': reasons, 'expected': expected, 'got': got, 'delta': delta, 'pass': pass,
+                'line_type': line_type, 'item_id': item_id, 'first_seen': first_seen,
+                'merchant_reference': merchant_reference, 'original_reference': original_reference,
+                'order_currency': order_currency, 'order_amount': order_amount
             }] AS decided
-        FROM items AS d
-        LEFT JOIN rest_lines AS l ON l.line_key = d.line_key
-        LEFT JOIN rest_orders AS o ON o.order_id = d.order_id
+        FROM items
         UNION ALL
         SELECT
             line_key AS place, order_id, currency, amount, psp_reference, operation_reference, occurred_at,
