@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 
 from tests.matching.declared import BASKET, PARTS, SOME, owed, paid, source
-from tests.matching.tiny import AS_OF, DAY, NEXT_AS_OF, NEXT_DAY, PAID_AT, B, codes, give_back, inherited, run
+from tests.matching.tiny import (
+    NEXT_AS_OF,
+    NEXT_DAY,
+    PAID_AT,
+    B,
+    codes,
+    day_by_day,
+    give_back,
+    inherited,
+    run,
+)
 
 
 @pytest.mark.parametrize("gross", ["0", "-1", "-2"])
@@ -145,23 +155,12 @@ def test_a_refund_exceeds_what_was_paid_whatever_its_order_was_edited_to(tmp_pat
 
 
 def over_days(tmp_path, *days):
-    """Run days of (lines, orders), each in an archive of its own, on the open items and claims of those before it."""
-    results = []
-    for number, (lines, orders) in enumerate(days):
-        day, archive_id = DAY + timedelta(days=number), f"{number}" * 64
-        results.append(
-            run(
-                tmp_path / str(number),
-                [each | {"settlement_date": day, "archive_id": archive_id} for each in lines],
-                orders,
-                source=source(),
-                day=day,
-                as_of=AS_OF + timedelta(days=number),
-                open_items=results[-1].open_items if results else None,
-                claims=inherited(results),
-            )
-        )
-    return results
+    """Run days of (lines, orders) one after the other, each in an archive of its own."""
+    own = (
+        ([each | {"archive_id": f"{number}" * 64} for each in lines], orders)
+        for number, (lines, orders) in enumerate(days)
+    )
+    return day_by_day(tmp_path, *own, source=source())
 
 
 @pytest.mark.parametrize("operation", ["r1", None], ids=["by its number", "by its moment"])

@@ -5,28 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.matching.tiny import AS_OF, DAY, A, B, claim, codes, give_back, inherited, line, order, run
-
-
-def day_by_day(folder, *days):
-    """Run days of (lines, orders) one after the other, each on the open items and claims of those before it."""
-    results = []
-    for number, (lines, orders) in enumerate(days):
-        here, day = folder / str(number), DAY + timedelta(days=number)
-        here.mkdir()
-        results.append(
-            run(
-                here,
-                [each | {"settlement_date": day} for each in lines],
-                orders,
-                day=day,
-                as_of=AS_OF + timedelta(days=number),
-                open_items=results[-1].open_items if results else None,
-                claims=inherited(results),
-            )
-        )
-    return results
-
+from tests.matching.tiny import DAY, A, B, claim, codes, day_by_day, give_back, line, order, run
 
 REFUNDED = [order("o1", psp_reference="c1", status="REFUNDED")]
 REFUNDED_UNLEARNED = [order("o1", status="REFUNDED")]

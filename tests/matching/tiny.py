@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,26 @@ def run(
     )
     rows = pq.read_table(report.outcomes_path).to_pylist()
     return Result(report, rows, Path(report.open_items_path))
+
+
+def day_by_day(folder: Path, *days: tuple[Sequence[dict[str, Any]], Any], source: Source = SOURCE) -> list[Result]:
+    """Run days of (lines, orders) one after the other, each on the open items and outcomes of those before it."""
+    results: list[Result] = []
+    for number, (lines, orders) in enumerate(days):
+        day = DAY + timedelta(days=number)
+        results.append(
+            run(
+                folder / str(number),
+                [each | {"settlement_date": day} for each in lines],
+                orders,
+                source=source,
+                day=day,
+                as_of=AS_OF + timedelta(days=number),
+                open_items=results[-1].open_items if results else None,
+                claims=inherited(results),
+            )
+        )
+    return results
 
 
 def inherited(results: Sequence[Result]) -> list[Path]:

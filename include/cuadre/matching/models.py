@@ -25,6 +25,15 @@ _AFTER_LINES = 1 << 62
 """Above every line_key: from here on, orders without a line have their places in the file."""
 
 
+_LINES_OF_OPERATION = (
+    "CASE WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment "
+    "ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment END"
+)
+"""SQL for how many lines tell of one operation: by its number, or where one of them has none by their moment.
+
+The model says by its windows `same_operation` and `same_moment` what else such lines have in common.
+"""
+
 _CALENDAR_REACH = (timedelta(days=1_100), timedelta(days=400))
 """So far before and after the settlement date business days are numbered; items are carried for months, not years."""
 
@@ -101,6 +110,7 @@ def shared_parameters(
         "believed_rate": believed_rate(settlement.exchange),
         "believed_difference": believed_difference(settlement.exchange, "converted"),
         "taken": literals(TAKEN_STATUSES),
+        "lines_of_operation": _LINES_OF_OPERATION,
         "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),
         "open_line_fields": _fields("o.line", LINES.names),
         "open_order_fields": _fields('o."order"', ORDERS.names),

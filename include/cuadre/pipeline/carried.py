@@ -57,7 +57,7 @@ def earlier(lake: Lake, source: Source, day: date, room: Path, left: FileOf | No
     """
     days, of = _in_reach(lake, source, day), left or partial(left_in, lake)
     outcomes = tuple(path for each in days if (path := of(each, "outcomes")))
-    known = of(days[-1], KNOWN) if days else None
+    known = _handed_on(days, of)
     if known is None:
         return Earlier(outcomes, ())
     from cuadre.pipeline.claims import write_known_before
@@ -103,8 +103,8 @@ def with_older(
 
     reach, of, found = _reach(source, day), left or partial(left_in, lake), recent
     old = old_records(lines, orders, open_items, _midnight(source, reach + _CLOCKS), room)
-    before, since = day_before(lake, day), None
-    if len(old) and before and before >= reach and (known := of(before, KNOWN)):
+    since = None
+    if len(old) and (known := _handed_on(_in_reach(lake, source, day), of)):
         old = without_known(old, known, room)
     if len(old):
         since = min(old["begun"].to_pylist()).astimezone(source.zone).date() - _CLOCKS
@@ -182,6 +182,11 @@ def _look_back(source: Source) -> timedelta:
 
 def _in_reach(lake: Lake, source: Source, day: date) -> list[date]:
     return [each for each in lake.days() if _reach(source, day) <= each < day]
+
+
+def _handed_on(days: Sequence[date], of: FileOf) -> Path | None:
+    """What the last of the `days` in reach knew of older records; None when there is none."""
+    return of(days[-1], KNOWN) if days else None
 
 
 def _older(lake: Lake, source: Source, day: date, since: date) -> list[date]:

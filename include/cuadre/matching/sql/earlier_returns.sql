@@ -1,4 +1,4 @@
--- What lines of earlier days gave back of what are originals today.
+-- What lines of earlier days gave back of what are originals, or are paid, today.
 SELECT
     order_id,
     NULL AS line_reference,
@@ -8,7 +8,11 @@ SELECT
     operation_reference,
     moment
 FROM given_back
-WHERE order_id IN (SELECT order_id FROM originals)
+WHERE order_id IN (
+    SELECT order_id FROM originals
+    UNION
+    SELECT order_id FROM payments WHERE decision = 'accepted'
+)
 UNION ALL
 SELECT
     o.order_id,

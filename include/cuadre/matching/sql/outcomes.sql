@@ -1,6 +1,6 @@
 -- One row for each line and for each due or pending order without a line, in the order of the file. A pair that was
 -- plainly cleared is the same in most columns; these are filled in after sorting, and what was decided of the other
--- rows travels as one column, so that as little as possible is moved. Nothing but projections may stand above the
+-- rows travels as one column, so that little is moved. Nothing but projections may stand above the
 -- sorted rows, or their order is lost.
 SELECT
     ${source} AS source,

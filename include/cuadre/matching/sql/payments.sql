@@ -4,10 +4,7 @@
 WITH operations AS (
     SELECT
         line_key,
-        CASE
-            WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment
-            ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment
-        END AS lines_of_operation
+        ${lines_of_operation} AS lines_of_operation
     FROM rest_lines
     WHERE line_type = 'PAYMENT' AND psp_reference IS NOT NULL
     WINDOW

@@ -29,10 +29,7 @@ compared AS (
         *,
         currency = MAX(paid_currency) OVER (PARTITION BY order_id, line_reference) AS in_paid_currency,
         CASE WHEN line_type = 'CHARGEBACK_REVERSAL' THEN gross < 0 ELSE gross > 0 END AS turned,
-        CASE
-            WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment
-            ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment
-        END AS copies,
+        ${lines_of_operation} AS copies,
         CASE
             WHEN operation_reference IS NULL
                 THEN COUNT(operation_reference) OVER same_moment = 0
@@ -41,7 +38,8 @@ compared AS (
                     ORDER BY line_key
                 ) = 1
             ELSE ROW_NUMBER() OVER (
-                PARTITION BY order_id, line_reference, operation_reference, line_type, currency ORDER BY ABS(gross), line_key
+                PARTITION BY order_id, line_reference, operation_reference, line_type, currency
+                ORDER BY ABS(gross), line_key
             ) = 1
         END AS counts
     FROM returned

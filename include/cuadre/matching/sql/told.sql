@@ -1,5 +1,5 @@
--- The members of the sums that fit, with what comparing them said. `last` marks one member of each whole, which stands for
--- it.
+-- The members of the sums that fit, with what comparing them said. `is_last` marks one member of each whole, which
+-- stands for it.
 SELECT
     s.line_key,
     s.order_id,

@@ -6,10 +6,7 @@ SELECT
     p.*,
     l.archive_id,
     l.line_no,
-    CASE
-        WHEN l.operation_reference IS NULL THEN COUNT(*) OVER same_moment
-        ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (l.operation_reference IS NULL) OVER same_moment
-    END AS copies,
+    ${lines_of_operation} AS copies,
     (
         l.named_order IS NOT NULL
         AND MAX(CASE WHEN p.order_id = l.named_order THEN 1 ELSE 0 END) OVER (PARTITION BY p.line_key) = 0
