@@ -21,10 +21,10 @@ from psycopg.rows import dict_row
 
 from cuadre.config.source import Source
 from cuadre.marts.deciding import CONTENT, FITS, LOGIN
-from cuadre.model.codes import CLEARED, SETTLING, DecisionKind, Outcome
+from cuadre.model.clearing import CLEARS
+from cuadre.model.codes import SETTLING, DecisionKind, Outcome
 from cuadre.model.columns import DECISION
 from cuadre.model.errors import ConfigurationError, Refusal
-from cuadre.model.literals import literals
 from cuadre.model.records import OutcomeTotal
 from cuadre.warehouse import connect
 
@@ -253,8 +253,7 @@ _LINKED = f"""
 
 _CLEARED_BY = f"""
     SELECT FROM recon.recon_line
-    WHERE source = %(source)s AND order_id = %(order)s AND COALESCE(line_type, 'PAYMENT') = 'PAYMENT'
-        AND outcome IN ({literals(outcome.name for outcome in CLEARED)})
+    WHERE source = %(source)s AND order_id = %(order)s AND {CLEARS}
     LIMIT 1
 """
 

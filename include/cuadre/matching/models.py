@@ -14,6 +14,7 @@ from cuadre.config.source import Source
 from cuadre.matching.exchanging import believed_difference, believed_rate
 from cuadre.matching.passes import pass_steps
 from cuadre.matching.steps import Step
+from cuadre.model.clearing import CLEARS
 from cuadre.model.codes import BREAKS, CLEARED, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
 from cuadre.model.columns import LINES, ORDERS
 from cuadre.model.literals import literal, literals
@@ -54,6 +55,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("settled_operations"),
         Step("first_pass"),
         Step("repeated_lines"),
+        Step("retold_lines"),
         Step("repeated_orders"),
         Step("claimed_orders"),
         Step("second_look"),
@@ -110,6 +112,7 @@ def shared_parameters(
         "believed_rate": believed_rate(settlement.exchange),
         "believed_difference": believed_difference(settlement.exchange, "converted"),
         "taken": literals(TAKEN_STATUSES),
+        "cleared_outcomes": literals(outcome.name for outcome in CLEARED),
         "lines_of_operation": _LINES_OF_OPERATION,
         "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),
         "open_line_fields": _fields("o.line", LINES.names),
@@ -122,7 +125,7 @@ def shared_parameters(
 def claiming_parameters() -> dict[str, str]:
     """What the models that say which outcomes use something up may ask for."""
     return {
-        "cleared_outcomes": literals(outcome.name for outcome in CLEARED),
+        "clears": CLEARS,
         "returns": literals(LINKED_LINE_TYPES),
     }
 

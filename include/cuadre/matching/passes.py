@@ -56,7 +56,8 @@ _NOTHING_EXPLAINED = "SELECT CAST(NULL AS BIGINT) AS line_key, CAST(NULL AS VARC
 _NOTHING_GROUPED = (
     "SELECT CAST(NULL AS BIGINT) AS line_key, CAST(NULL AS VARCHAR) AS order_id, CAST(NULL AS VARCHAR) AS outcome, "
     "NO_REASONS() AS reasons, CAST(NULL AS VARCHAR) AS currency, CAST(NULL AS DECIMAL(18,6)) AS expected, "
-    "CAST(NULL AS DECIMAL(18,6)) AS got, CAST(NULL AS DECIMAL(18,6)) AS delta, CAST(NULL AS VARCHAR) AS pass "
+    "CAST(NULL AS DECIMAL(18,6)) AS got, CAST(NULL AS DECIMAL(18,6)) AS delta, CAST(NULL AS VARCHAR) AS pass, "
+    "CAST(NULL AS BIGINT) AS paying_line "
     "WHERE FALSE"
 )
 """What no further pass explains, and what no group makes."""

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from cuadre.config.source import Source
 from cuadre.model.arrow import MONEY, arrow_schema
-from cuadre.model.codes import CLEARED, LINKED_LINE_TYPES, TAKEN_STATUSES
+from cuadre.model.clearing import CLEARS
+from cuadre.model.codes import LINKED_LINE_TYPES, TAKEN_STATUSES
 from cuadre.model.columns import BANK_CREDITS, ORDERS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 from cuadre.model.literals import literals
@@ -198,8 +199,4 @@ def _paid_under(views: list[tuple[str, str]]) -> str:
         for view, prefix in views
         for name in _NAMES
     )
-    cleared = literals(outcome.name for outcome in CLEARED)
-    return (
-        "SELECT order_id FROM outcome "
-        f"WHERE line_type = 'PAYMENT' AND outcome IN ({cleared}) AND psp_reference IN ({named})"
-    )
+    return f"SELECT order_id FROM outcome WHERE {CLEARS} AND psp_reference IN ({named})"

@@ -1,5 +1,6 @@
 -- Every row that is not a plain cleared pair, decided. `whole_order` marks rows that are about the order itself and
--- so carry the order's item id: accepted pairs and orders without a line.
+-- so carry the order's item id: accepted pairs and orders without a line. `paying_line` is that of an order paid together
+-- with others, which has none of its own.
 SELECT
     p.line_key,
     'PAYMENT' AS line_type,
@@ -22,28 +23,30 @@ SELECT
         WHEN p.decision = 'accepted' AND p.outcome <> 'currency_mismatch' THEN p.got - p.expected
         WHEN p.decision = 'alone' THEN p.got
     END AS delta,
-    CASE WHEN p.decision = 'accepted' THEN p.pass END AS pass
+    CASE WHEN p.decision = 'accepted' THEN p.pass END AS pass,
+    NULL AS paying_line
 FROM payments AS p
 LEFT JOIN overdrawn AS o ON o.line_key = p.line_key
 UNION ALL
 SELECT
     line_key, CASE WHEN line_key IS NOT NULL THEN 'PAYMENT' END AS line_type, order_id, line_key IS NULL AS whole_order,
-    outcome, reasons, currency, expected, got, delta, pass
+    outcome, reasons, currency, expected, got, delta, pass, paying_line
 FROM grouped
 UNION ALL
 SELECT
-    line_key, line_type, order_id, FALSE AS whole_order, outcome, reasons, currency, NULL AS expected, got, delta, pass
+    line_key, line_type, order_id, FALSE AS whole_order, outcome, reasons, currency, NULL AS expected, got, delta, pass,
+    NULL AS paying_line
 FROM returns
 UNION ALL
 SELECT
     line_key, line_type, NULL AS order_id, FALSE AS whole_order, 'not_an_order' AS outcome, NO_REASONS() AS reasons,
-    currency, NULL AS expected, gross AS got, NULL AS delta, NULL AS pass
+    currency, NULL AS expected, gross AS got, NULL AS delta, NULL AS pass, NULL AS paying_line
 FROM rest_lines
 WHERE line_type <> 'PAYMENT' AND line_type NOT IN (${returns})
 UNION ALL
 SELECT
     NULL AS line_key, NULL AS line_type, c.order_id, TRUE AS whole_order, 'ambiguous' AS outcome, c.reasons,
-    o.currency, o.amount AS expected, NULL AS got, NULL AS delta, NULL AS pass
+    o.currency, o.amount AS expected, NULL AS got, NULL AS delta, NULL AS pass, NULL AS paying_line
 FROM contested_orders AS c
 INNER JOIN rest_orders AS o ON o.order_id = c.order_id
 UNION ALL
@@ -53,7 +56,7 @@ SELECT
         WHEN outcome = 'pending' THEN [REASON('NOT_YET_DUE', 'due_at', due_on, NULL, NULL)]
         ELSE [REASON('LINE_NOT_FOUND', 'due_at', due_on, NULL, NULL)]
     END AS reasons,
-    currency, amount AS expected, NULL AS got, -amount AS delta, NULL AS pass
+    currency, amount AS expected, NULL AS got, -amount AS delta, NULL AS pass, NULL AS paying_line
 FROM waiting_orders
 UNION ALL
 SELECT
@@ -71,5 +74,6 @@ SELECT
         ],
         lambda reason: reason IS NOT NULL
     ) AS reasons,
-    currency, amount AS expected, NULL AS got, CASE WHEN amount_edited THEN cleared - amount END AS delta, NULL AS pass
+    currency, amount AS expected, NULL AS got, CASE WHEN amount_edited THEN cleared - amount END AS delta, NULL AS pass,
+    NULL AS paying_line
 FROM edited_orders

@@ -36,6 +36,15 @@ paid_today AS (
         got
     FROM payments
     WHERE decision = 'accepted'
+    UNION ALL
+    SELECT
+        order_id,
+        MIN(currency) AS currency,
+        MIN(outcome) AS outcome,
+        CAST(SUM(expected + delta) AS DECIMAL(18, 6)) AS got
+    FROM grouped
+    WHERE order_id IS NOT NULL AND outcome IN (${cleared_outcomes})
+    GROUP BY order_id
 )
 
 SELECT

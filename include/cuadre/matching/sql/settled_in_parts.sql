@@ -16,18 +16,19 @@ SELECT
     CASE WHEN is_last THEN got - rest ELSE got END AS expected,
     got,
     CASE WHEN is_last THEN rest ELSE 0 END AS delta,
-    ${pass} AS pass
+    ${pass} AS pass,
+    NULL AS paying_line
 FROM ${told}
 WHERE fits = 1
 UNION ALL
 SELECT
     line_key, NULL AS order_id, 'ambiguous' AS outcome, [REASON('SEVERAL_SUMS_FIT', 'gross', expected, names, NULL)],
-    currency, NULL AS expected, got, NULL AS delta, NULL AS pass
+    currency, NULL AS expected, got, NULL AS delta, NULL AS pass, NULL AS paying_line
 FROM ${told}
 WHERE fits > 1
 UNION ALL
 SELECT
     NULL AS line_key, order_id, 'ambiguous' AS outcome, [REASON('SEVERAL_SUMS_FIT', 'gross', expected, names, NULL)],
-    currency, expected, NULL AS got, NULL AS delta, NULL AS pass
+    currency, expected, NULL AS got, NULL AS delta, NULL AS pass, NULL AS paying_line
 FROM ${told}
 WHERE fits > 1 AND is_last

@@ -1,5 +1,5 @@
 -- The rows of one line that pays several orders: the line has a row without an order, and each order one without a
--- line. Where two choices of orders fit, the line and the orders are ambiguous.
+-- line, of which the last has what the line brings more or less. Where two choices of orders fit, the line and the orders are ambiguous.
 SELECT
     line_key, NULL AS order_id, 'matched_with_variance' AS outcome,
     LIST_FILTER(
@@ -12,7 +12,7 @@ SELECT
         ),
         lambda reason: reason IS NOT NULL
     ) AS reasons,
-    currency, NULL AS expected, got, rest AS delta, ${pass} AS pass
+    currency, NULL AS expected, got, 0 AS delta, ${pass} AS pass, NULL AS paying_line
 FROM ${told}
 WHERE fits = 1 AND is_last
 UNION ALL
@@ -24,18 +24,19 @@ SELECT
             'AMOUNT_DIFFERS', 'AMOUNT_WITHIN_TOLERANCE', 'FEE_DIFFERS', 'TAX_DIFFERS', 'REFERENCE_DIFFERS'
         ))
     ) AS reasons,
-    currency, expected, NULL AS got, 0 AS delta, ${pass} AS pass
+    currency, expected, NULL AS got, CASE WHEN is_last THEN rest ELSE 0 END AS delta, ${pass} AS pass,
+    line_key AS paying_line
 FROM ${told}
 WHERE fits = 1
 UNION ALL
 SELECT
     line_key, NULL AS order_id, 'ambiguous' AS outcome, [REASON('SEVERAL_SUMS_FIT', 'gross', NULL, names, NULL)],
-    currency, NULL AS expected, got, NULL AS delta, NULL AS pass
+    currency, NULL AS expected, got, NULL AS delta, NULL AS pass, NULL AS paying_line
 FROM ${told}
 WHERE fits > 1 AND is_last
 UNION ALL
 SELECT
     NULL AS line_key, order_id, 'ambiguous' AS outcome, [REASON('SEVERAL_SUMS_FIT', 'gross', got, names, NULL)],
-    currency, expected, NULL AS got, NULL AS delta, NULL AS pass
+    currency, expected, NULL AS got, NULL AS delta, NULL AS pass, NULL AS paying_line
 FROM ${told}
 WHERE fits > 1
