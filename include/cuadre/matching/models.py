@@ -52,6 +52,7 @@ def steps(source: Source) -> tuple[Step, ...]:
         Step("outcome_claims", view=True),
         Step("claims", view=True),
         Step("earlier_payments", view=True),
+        Step("nameless_lines"),
         Step("settled_operations"),
         Step("first_pass"),
         Step("repeated_lines"),

@@ -8,8 +8,8 @@ SELECT
     gross,
     order_currency,
     order_amount,
-    FILLED(psp_reference) AS psp_reference,
-    FILLED(operation_reference) AS operation_reference,
+    psp_reference,
+    operation_reference,
     occurred_at
 FROM claims
 WHERE line_type = 'PAYMENT' AND settlement_date < ${settlement_date}

@@ -10,11 +10,11 @@ FROM (
         c.line_type,
         c.currency,
         c.gross,
-        FILLED(c.psp_reference) AS psp_reference,
-        FILLED(c.operation_reference) AS operation_reference,
+        c.psp_reference,
+        c.operation_reference,
         c.occurred_at AS moment,
-        FILLED(c.merchant_reference) AS merchant_reference,
-        FILLED(c.original_reference) AS original_reference,
+        c.merchant_reference,
+        c.original_reference,
         ROW_NUMBER() OVER (
             PARTITION BY c.archive_id, c.line_no ORDER BY c.settlement_date DESC, c.order_id
         ) AS recency
