@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from cuadre.config.settings import Compute
 from cuadre.matching.engine import Engine, duckdb_engine
 from cuadre.model.errors import ConfigurationError
+
+OpenEngine = Callable[[Compute, Path], AbstractContextManager[Engine]]
+"""What opens an engine for the time of a `with`."""
 
 
 @contextmanager

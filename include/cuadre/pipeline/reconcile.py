@@ -16,7 +16,7 @@ from cuadre.config.settings import Compute
 from cuadre.config.source import Source
 from cuadre.matching.bank import write_bank_matches
 from cuadre.matching.engine import Engine
-from cuadre.matching.engines import open_engine
+from cuadre.matching.engines import OpenEngine, open_engine
 from cuadre.matching.inputs import open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
@@ -62,6 +62,7 @@ def reconcile(
     earlier: Path | Sequence[Path] | None = None,
     claims: Path | Sequence[Path] | None = None,
     compute: Compute = _USUAL,
+    opened_by: OpenEngine = open_engine,
 ) -> ReconcileReport:
     """Match the day and leave `outcomes.parquet`, `open_items.parquet` and `suggestions.parquet` in `out`.
 
@@ -78,6 +79,7 @@ def reconcile(
         earlier: The outcomes of earlier days, files or folders; those of later days count for nothing.
         claims: What is known besides of what lines of earlier days cleared and gave back.
         compute: The engine that runs the models, and what it may use.
+        opened_by: What opens that engine; another one than the usual may watch every statement.
 
     Returns:
         Counts, money by outcome and currency, and the SHA-256 of what was read and written.
@@ -110,7 +112,7 @@ def reconcile(
             "against: give those too (--bank-credits)."
         )
     out.mkdir(parents=True, exist_ok=True)
-    with quarantine(out / "reconcile") as private, open_engine(compute, private) as db:
+    with quarantine(out / "reconcile") as private, opened_by(compute, private) as db:
         lacking = _open_inputs(db, inputs)
         day = settlement_date or _day(db, source, as_of)
         if day.year not in _YEARS:
