@@ -6,7 +6,6 @@ does not hold never raises; `gate` does, for whoever must not go on.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -17,6 +16,7 @@ from cuadre.model.codes import CheckSeverity
 from cuadre.model.errors import GateClosed
 from cuadre.model.records import CheckReport, CheckResult
 from cuadre.quality.expectations import EXPECTATIONS
+from cuadre.quality.importing import sparing_imports
 from cuadre.quality.lines import count_by_type, first_keys, line_files, settlement_date_of, show_lines
 from cuadre.quality.page import write_page
 
@@ -31,9 +31,7 @@ def check(
     `passed` says whether no critical expectation failed: warnings never close the gate. ConfigurationError when
     there are no such files, or when no day is given and the lines name none.
     """
-    with warnings.catch_warnings():
-        # Great Expectations imports Spark wherever it is installed, and Spark warns of the version of pandas.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    with sparing_imports():
         from cuadre.quality.suite import count_unexpected, database
 
     files = line_files(lines)
