@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -21,11 +21,16 @@ class Rest:
     user: str
     password: str
     _client: httpx.Client | None = None
+    _stranger: httpx.Client = field(init=False)
+    """Asks without a token; one for all calls, since each client made reads the system's certificates."""
+
+    def __post_init__(self) -> None:
+        self._stranger = httpx.Client(base_url=self.address, timeout=5)
 
     def health(self) -> dict[str, str]:
         """Status by component, 'healthy' when it is; empty while the server does not answer."""
         try:
-            answer = httpx.get(f"{self.address}/api/v2/monitor/health", timeout=5)
+            answer = self._stranger.get("/api/v2/monitor/health")
         except httpx.TransportError:
             return {}
         if answer.status_code != httpx.codes.OK:
@@ -64,9 +69,10 @@ class Rest:
         answer = self._call("GET", f"/dags/{dag}/dagRuns", params={"limit": 100})
         return list(answer["dag_runs"])
 
-    def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
-        """Task instances of one run: task id, state and the like."""
-        answer = self._call("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances", params={"limit": 100})
+    def tasks(self, dag: str, run: str, states: Sequence[str]) -> list[dict[str, Any]]:
+        """Task instances of one run that are in one of `states`: task id, state and the like."""
+        asked = {"limit": 100, "state": list(states)}
+        answer = self._call("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances", params=asked)
         return list(answer["task_instances"])
 
     def clear(self, dag: str, run: str) -> None:
@@ -87,7 +93,7 @@ class Rest:
     def _connected(self) -> httpx.Client:
         if self._client is None:
             login = {"username": self.user, "password": self.password}
-            token = httpx.post(f"{self.address}/auth/token", json=login, timeout=30).raise_for_status().json()
+            token = self._stranger.post("/auth/token", json=login, timeout=30).raise_for_status().json()
             headers = {"Authorization": f"Bearer {token['access_token']}"}
             self._client = httpx.Client(base_url=self.address, headers=headers, timeout=60)
         return self._client

@@ -27,6 +27,9 @@ from cuadre.sandbox.shop import stock_shop
 FAULT = "tampered"
 BREAK_SHARE = 0.05
 RUN_PATIENCE = timedelta(minutes=8)
+LOOK_EVERY = 2.0
+"""Seconds. Each look costs Airflow a tenth of one, which the tasks looked at then lack."""
+WORTH_SAYING = ("running", "deferred", "up_for_retry", "failed")
 
 Say = Callable[[str], None]
 
@@ -167,15 +170,11 @@ class Story:
             if run and (now := self._stage(run["dag_run_id"])) != shown:
                 shown = now
                 self.say(f"{day}: {shown}")
-            time.sleep(1)
+            time.sleep(LOOK_EVERY)
         return f"still {state} after {RUN_PATIENCE}"
 
     def _stage(self, run: str) -> str:
-        busy = sorted(
-            f"{task['task_id']} {task['state']}"
-            for task in self.rest.tasks(self.dag, run)
-            if task["state"] in ("running", "deferred", "up_for_retry", "failed")
-        )
+        busy = sorted(f"{task['task_id']} {task['state']}" for task in self.rest.tasks(self.dag, run, WORTH_SAYING))
         return ", ".join(busy) or "waiting for a worker"
 
     def _run_of(self, day: date) -> str:
