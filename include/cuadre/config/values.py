@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -29,9 +30,11 @@ TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\
 _DAILY = re.compile(r"[0-5]?[0-9] ([01]?[0-9]|2[0-3]) \* \* \*")
 _TIME_OF_DAY = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
+_zones = cache(available_timezones)  # each call walks the whole zone database
+
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"unknown time zone {name!r}; use an IANA name such as America/Lima")
     return name
 
