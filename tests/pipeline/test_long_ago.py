@@ -122,7 +122,7 @@ def test_a_replay_under_the_same_rules_finds_the_same_claims_of_long_ago(past: S
 
 def test_a_day_without_old_orders_opens_no_file_of_days_out_of_reach(shop: Shop) -> None:
     shop.reconcile(FIRST, [payment(1, "C1")], [order("O1", "C1")])
-    for name in ("outcomes", "orders", "known_claims"):
+    for name in ("outcomes", "orders", "known_claims", "known_records"):
         shop.forget(FIRST, name)
     made = shop.reconcile(later(60), [payment(1, "C2", occurred_at=at(60))], [order("O2", "C2", at(60))])
     assert made.line(1) == MATCHED
@@ -168,7 +168,7 @@ def test_what_was_looked_for_since_some_day_is_not_known_of_an_older_record(tmp_
             [row], pa.schema({"order_id": "string", "reference": "string", "begun": UTC_MICROS})
         )
 
-    claims.write_known((), (), tmp_path / "known.parquet", wanted(36), None)
+    claims.write_known((), (), tmp_path / "claims.parquet", tmp_path / "known.parquet", wanted(36), None)
     left = [claims.without_known(wanted(days), tmp_path / "known.parquet", tmp_path).num_rows for days in (0, 36, 40)]
     assert left == [1, 0, 0]
 

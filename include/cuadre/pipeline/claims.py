@@ -1,7 +1,7 @@
 """Claims of days out of reach: what they say of the few orders and lines that are as old, and what of it is handed on.
 
 What the outcomes of a day use up is the model `outcome_claims`. What does not live here: which days these are, and
-where their files lie (`carried.py`).
+where their files lie (`past.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from cuadre.matching.engine import open_duckdb
 from cuadre.matching.models import claiming_parameters
@@ -82,21 +83,20 @@ def old_records(
 
 
 def without_known(records: pa.Table, known: Path, room: Path) -> pa.Table:
-    """Those of `records`, as of `old_records`, that the file of `write_known` does not cover."""
+    """Those of `records` that are not among the `known` ones another day knew all of; both as of `old_records`."""
     with open_duckdb(room) as connection:
         connection.register("records", records)
-        connection.execute(f"CREATE VIEW covered AS FROM {parquet_sql([known])} WHERE line_type IS NULL")
         return connection.sql(
-            "FROM records AS r WHERE NOT EXISTS (FROM covered AS c WHERE c.occurred_at <= r.begun AND ("
-            "c.order_id = r.order_id OR (r.order_id IS NULL AND c.psp_reference = r.reference))) "
-            "ORDER BY order_id, reference"
+            f"FROM records AS r WHERE NOT EXISTS (FROM {parquet_sql([known])} AS k WHERE k.begun <= r.begun AND "
+            "CASE WHEN r.order_id IS NULL THEN k.order_id IS NULL AND k.reference = r.reference "
+            "ELSE k.order_id = r.order_id END) ORDER BY order_id, reference"
         ).to_arrow_table()
 
 
 def write_known_before(known: Path, out: Path, before: date) -> None:
     """What an earlier day handed on in `known` of claims of days before `before`, to the Parquet file `out`."""
     with open_duckdb(out.parent) as connection:
-        rows = f"FROM {parquet_sql([known])} WHERE line_type IS NOT NULL AND settlement_date < {literal(before)}"
+        rows = f"FROM {parquet_sql([known])} WHERE settlement_date < {literal(before)}"
         _write(connection, rows, out)
 
 
@@ -109,15 +109,21 @@ def write_older_claims(outcomes: Sequence[Path], out: Path, wanted: pa.Table) ->
 
 
 def write_known(
-    outcomes: Sequence[Path], claims: Sequence[Path], out: Path, wanted: pa.Table, open_items: Path | None
+    outcomes: Sequence[Path],
+    claims: Sequence[Path],
+    known_claims: Path,
+    known_records: Path,
+    wanted: pa.Table,
+    open_items: Path | None,
 ) -> None:
-    """What `outcomes` and `claims` of earlier days claim of `wanted` records, which they cover in full, to `out`; with
-    it each of these in a row of its own, and since when it was looked for.
+    """What `outcomes` and `claims` of earlier days claim of `wanted` records, of which that is all, to `known_claims`;
+    and these records to `known_records`.
 
-    Returns of payments that have no order are among it while an open payment line or one of the orders is called as
-    they name it.
+    Returns of payments that have no order are among the claims while an open payment line or one of the orders is
+    called as they name it.
     """
-    with open_duckdb(out.parent) as connection:
+    pq.write_table(wanted, known_records)
+    with open_duckdb(known_claims.parent) as connection:
         connection.register("wanted", wanted)
         given = f" UNION ALL BY NAME FROM {parquet_sql(claims)}" if claims else ""
         connection.execute(f"CREATE VIEW claims AS {empty(CLAIMS)} UNION ALL BY NAME ({_claims(outcomes)}){given}")
@@ -128,15 +134,10 @@ def write_known(
         )
         references = ("psp_reference", "merchant_reference", "original_reference")
         named = " OR ".join(f"{each} IN (FROM names)" for each in references)
-        covered = (
-            "SELECT order_id, CASE WHEN order_id IS NULL THEN reference END AS psp_reference, begun AS occurred_at "
-            "FROM wanted"
-        )
         _write(
             connection,
-            f"WITH names AS ({names}) FROM kept UNION ALL FROM claims WHERE {_LONE} AND ({named}) "
-            f"UNION ALL BY NAME {covered}",
-            out,
+            f"WITH names AS ({names}) FROM kept UNION ALL FROM claims WHERE {_LONE} AND ({named})",
+            known_claims,
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from cuadre.config.settings import compute_settings
@@ -31,6 +32,7 @@ from cuadre.pipeline.keeping import (
     superseded_rows,
 )
 from cuadre.pipeline.lake import file_record
+from cuadre.pipeline.past import Past
 from cuadre.pipeline.workplace import Workplace
 from cuadre.sources import open_transport
 
@@ -236,13 +238,12 @@ def _reconcile(
 
     lake, url = work.lake(source), work.warehouse(source).get_secret_value()
     open_items = lake.local([before])[0] if before else None
-    recent = carried.earlier(lake, source, day, scratch)
+    past = Past(lake, source, day, scratch, partial(carried.left_in, lake))
+    recent = past.recent()
     bank_before = carried.bank_matches(lake, source, day, scratch / "bank_before.parquet")
     orders, bank_credits = scratch / "orders.parquet", scratch / "bank_credits.parquet"
     snapshot_orders(url, source, day, lines=lines, open_items=open_items, earlier=recent.outcomes, out=orders)
-    earlier, since = carried.with_older(
-        lake, source, day, recent, scratch, lines=lines, orders=orders, open_items=open_items
-    )
+    earlier = past.with_older(recent, lines, orders, open_items)
     if source.bank is not None:
         snapshot_bank_credits(url, source, day, out=bank_credits, since=carried.credits_since(source, day))
     report = reconcile(
@@ -259,4 +260,4 @@ def _reconcile(
         claims=earlier.claims,
         compute=compute_settings(source.matching.engine),
     )
-    return report, since
+    return report, earlier.since

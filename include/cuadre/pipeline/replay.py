@@ -26,6 +26,7 @@ from cuadre.pipeline import carried
 from cuadre.pipeline.flips import Difference, FlipTotal, differences, totals
 from cuadre.pipeline.keeping import Json, admissions_of, lines_of, read_back
 from cuadre.pipeline.lake import Lake
+from cuadre.pipeline.past import Past
 from cuadre.pipeline.workplace import Workplace
 
 _REOPENED = "reopened"
@@ -117,10 +118,8 @@ def _judge(lake: Lake, rules: Source, day: date, room: Path, reopening: Reopenin
     before, left = carried.day_before(lake, day), partial(_result, lake, room)
     open_items = left(before, "open_items") if before else None
     lines = _lines(lake, rules, day, room, reopening)
-    recent = carried.earlier(lake, rules, day, out, left)
-    earlier, _ = carried.with_older(
-        lake, rules, day, recent, out, lines=lines, orders=orders, open_items=open_items, left=left
-    )
+    past = Past(lake, rules, day, out, left)
+    earlier = past.with_older(past.recent(), lines, orders, open_items)
     report = reconcile(
         lines=lines,
         orders=orders,
