@@ -13,7 +13,7 @@ import pytest
 from cuadre.config import Limits, Trust
 from cuadre.model.errors import ArchiveRejected
 from cuadre.trust import Unpacking, confirm, judge_in, opened, private_home, take_in
-from tests.fixtures.openpgp import NOW, Keys, csv_text, zipped
+from tests.fixtures.openpgp import NOW, Gpg, Keys, csv_text, zipped
 
 CONTENT = csv_text(3).encode()
 FILLING = 6096
@@ -24,9 +24,19 @@ Open = Callable[[bytes], str]
 
 @pytest.fixture(scope="module")
 def opening(pgp_keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """Open a message as admission does; the code it was refused with, or `same` when it gave the original content."""
+    """Open a message as admission does; the code it was refused with, or `same` when it gave the original content.
+
+    The key ring holds the two keys it takes and no other: gpg reads all of them at every start, of which there are
+    thousands.
+    """
     folder, trust = tmp_path_factory.mktemp("mutants"), pgp_keys.trust("sender")
-    with private_home(pgp_keys.ours.home) as view:
+    ring = Gpg(pgp_keys.ours.home.parent / "two-keys")
+    try:
+        ring("--import", data=pgp_keys.ours.export("receiver", secret=True))
+        ring("--import", data=pgp_keys.provider.export("sender"))
+    finally:
+        ring.stop()
+    with private_home(ring.home) as view:
         yield lambda message: _opened(view, folder, trust, message, NOW)
 
 
