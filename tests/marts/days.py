@@ -15,7 +15,7 @@ from cuadre.config import load_source
 from cuadre.marts import AdmissionRow, DayFiles
 from cuadre.matching.bank import write_bank_matches
 from cuadre.matching.engine import duckdb_engine
-from cuadre.matching.inputs import open_input
+from cuadre.matching.inputs import lacking_columns, open_input
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import CheckSeverity, Verdict
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, LINES, OPEN_ITEMS, OUTCOMES, Table
@@ -191,9 +191,13 @@ class Story:
         out = folder / "bank_matches.parquet"
         lines = [parquet(folder / "lines.parquet", LINES, self.lines)]
         with duckdb_engine(folder) as db:
-            open_input(db, "todays_lines", LINES, lines)
-            open_input(db, "bank_credits", BANK_CREDITS, [parquet(folder / "bank.parquet", BANK_CREDITS, self.credits)])
-            open_input(db, "bank_before", BANK_MATCHES, self.bank_before)
+            given = {
+                "todays_lines": (LINES, lines),
+                "bank_credits": (BANK_CREDITS, [parquet(folder / "bank.parquet", BANK_CREDITS, self.credits)]),
+                "bank_before": (BANK_MATCHES, self.bank_before),
+            }
+            for name, (table, files) in given.items():
+                open_input(db, name, table, files, lacking=lacking_columns(table, files), small=False)
             today = self.day + timedelta(days=1)
             write_bank_matches(db, source=SOURCE, settlement_date=self.day, today=today, window_days=5, out=out)
         return out

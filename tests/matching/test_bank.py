@@ -17,7 +17,7 @@ import pytest
 
 from cuadre.matching.bank import write_bank_matches
 from cuadre.matching.engine import duckdb_engine
-from cuadre.matching.inputs import open_input
+from cuadre.matching.inputs import lacking_columns, open_input
 from cuadre.model.codes import BankMethod, BankReason, BatchStatus
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, LINES, ORDERS
 from cuadre.model.errors import ConfigurationError, Refusal
@@ -62,9 +62,13 @@ class House:
         left.mkdir(parents=True, exist_ok=True)
         out.mkdir()
         with duckdb_engine(out) as db:
-            open_input(db, "todays_lines", LINES, [write(out / "lines.parquet", LINES, lines)])
-            open_input(db, "bank_credits", BANK_CREDITS, [write(out / "credits.parquet", BANK_CREDITS, credits_)])
-            open_input(db, "bank_before", BANK_MATCHES, sorted(left.iterdir()))
+            given = {
+                "todays_lines": (LINES, [write(out / "lines.parquet", LINES, lines)]),
+                "bank_credits": (BANK_CREDITS, [write(out / "credits.parquet", BANK_CREDITS, credits_)]),
+                "bank_before": (BANK_MATCHES, sorted(left.iterdir())),
+            }
+            for name, (table, files) in given.items():
+                open_input(db, name, table, files, lacking=lacking_columns(table, files), small=False)
             made = out / "bank_matches.parquet"
             today = day + timedelta(1)
             write_bank_matches(

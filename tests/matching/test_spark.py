@@ -19,7 +19,7 @@ from cuadre.config import load_source
 from cuadre.config.settings import Compute
 from cuadre.matching.engine import duckdb_engine
 from cuadre.matching.engines import open_engine
-from cuadre.matching.spark import spark_engine
+from cuadre.matching.spark import SparkEngine, spark_engine
 from cuadre.matching.spark_session import spark_session
 from cuadre.model.columns import CLAIMS, LINES, ORDERS
 from cuadre.model.errors import ConfigurationError
@@ -33,6 +33,8 @@ ODD = "f" * 64
 
 class BothEngines:
     """Runs every statement on both and demands the same of both."""
+
+    small = SparkEngine.small
 
     def __init__(self, duckdb, spark, spark_room):
         self.duckdb, self.spark, self.spark_room = duckdb, spark, spark_room

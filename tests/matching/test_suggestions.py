@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from cuadre.matching.engine import duckdb_engine
-from cuadre.matching.inputs import open_input
+from cuadre.matching.inputs import lacking_columns, open_input
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.results import write_open_items, write_outcomes
-from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES, SUGGESTIONS
+from cuadre.model.columns import CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES, SUGGESTIONS
 from tests.matching.tiny import AS_OF, DAY, PAID_AT, SOURCE, Result, codes, give_back, has_columns_of, line, order, run
 
 _NEAR = ["REFERENCE_NEAR_ALONE", "TIME_NEAR"]
@@ -164,24 +164,17 @@ def test_outcomes_and_open_items_are_the_same_bytes_when_nothing_is_suggested(tm
     assert result.report.suggestions > 0
 
     given = {
-        "todays_lines": (LINES, "lines0"),
-        "snapshot_orders": (ORDERS, "orders"),
-        "given_claims": (CLAIMS, "claims"),
-    }
-    empty = {
-        "open_items": OPEN_ITEMS,
-        "earlier_outcomes": OUTCOMES,
-        "bank_credits": BANK_CREDITS,
-        "bank_before": BANK_MATCHES,
+        "todays_lines": (LINES, [tmp_path / "with" / "lines0.parquet"]),
+        "snapshot_orders": (ORDERS, [tmp_path / "with" / "orders.parquet"]),
+        "given_claims": (CLAIMS, [tmp_path / "with" / "claims.parquet"]),
+        "open_items": (OPEN_ITEMS, []),
+        "earlier_outcomes": (OUTCOMES, []),
     }
     with duckdb_engine(tmp_path) as db:
-        lacking: frozenset[str] = frozenset()
-        for name, (table, file) in given.items():
-            lacking |= open_input(db, name, table, [tmp_path / "with" / f"{file}.parquet"])
-        for name, table in empty.items():
-            open_input(db, name, table, [])
-        shared = shared_parameters(SOURCE, DAY, AS_OF, lacking)
-        for step in steps(SOURCE):
+        for name, (table, files) in given.items():
+            open_input(db, name, table, files, lacking=lacking_columns(table, files), small=False)
+        shared = shared_parameters(SOURCE, DAY, AS_OF, lacking_columns(*given["snapshot_orders"]))
+        for step in steps(SOURCE, small=False):
             db.run(step.statement(shared))
         write_outcomes(db, shared, tmp_path / "outcomes.parquet")
         write_open_items(db, shared, tmp_path / "open_items.parquet")

@@ -41,6 +41,9 @@ _FUNCTIONS = (
 class Engine(Protocol):
     """What runs the models: statements in the words of DuckDB, over tables and views that are gone with the engine."""
 
+    small: int
+    """Bytes of Parquet up to which the inputs of a day are better kept as tables than read at each use."""
+
     def run(self, sql: str) -> None:
         """Run one CREATE TABLE AS or CREATE VIEW AS."""
 
@@ -62,6 +65,8 @@ class Engine(Protocol):
 
 class DuckDbEngine:
     """Runs statements in one in-process database that is gone when it is closed."""
+
+    small = 1_000_000  # some ten thousand lines, of which planning to read them is more work than reading them
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection

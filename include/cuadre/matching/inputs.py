@@ -1,4 +1,4 @@
-"""Inputs: which Parquet files are meant, whether they have the columns, and each as a view of canonical types.
+"""Inputs: which Parquet files are meant, whether they have the columns, and each as a relation of canonical types.
 
 Text and narrower numbers are cast; floating-point money is refused, since what it lost cannot be had back.
 """
@@ -33,19 +33,24 @@ def parquet_files(given: Path | Sequence[Path], what: str) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def open_input(db: Engine, name: str, table: Table, files: Sequence[Path]) -> frozenset[str]:
-    """Make the view `name` of `files` with the columns and types of `table`; empty when there is no file.
-
-    Returns:
-        The columns of `table` that none of the files has; they are optional ones, and NULL in the view.
+def lacking_columns(table: Table, files: Sequence[Path]) -> frozenset[str]:
+    """The columns of `table` that none of `files` has, which are optional ones.
 
     Raises:
         ConfigurationError: naming the columns a file lacks, or holds as floating-point money.
     """
-    lacking = frozenset(table.names).difference(*(_checked(file, table) for file in files))
+    return frozenset(table.names).difference(*(_checked(file, table) for file in files))
+
+
+def open_input(
+    db: Engine, name: str, table: Table, files: Sequence[Path], *, lacking: frozenset[str], small: bool
+) -> None:
+    """Make `name` of `files`, with the columns and types of `table`: a view, or of a small day a table.
+
+    It is empty when there is no file. Columns that are `lacking` are NULL in it.
+    """
     rows = typed(table, db.parquet(files), lacking) if files else empty(table)
-    db.run(f"CREATE VIEW {name} AS {rows}")
-    return lacking
+    db.run(f"CREATE {'TABLE' if small else 'VIEW'} {name} AS {rows}")
 
 
 def _checked(file: Path, table: Table) -> list[str]:

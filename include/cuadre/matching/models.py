@@ -39,19 +39,23 @@ _CALENDAR_REACH = (timedelta(days=1_100), timedelta(days=400))
 """So far before and after the settlement date business days are numbered; items are carried for months, not years."""
 
 
-def steps(source: Source) -> tuple[Step, ...]:
-    """All steps before the two results, in order."""
+def steps(source: Source, small: bool) -> tuple[Step, ...]:
+    """All steps before the two results, in order.
+
+    What is as large as the inputs is a view over their files, so that memory is left for what is made of it. Of a small
+    day it is a table: to plan each view anew for each of its readers would be half the work of such a day.
+    """
     return (
         Step("calendar"),
         Step("carried_lines"),
         Step("carried_orders"),
         Step("archives"),
         Step("seen_lines"),
-        Step("lines", view=True),
-        Step("orders", view=True),
+        Step("lines", view=not small),
+        Step("orders", view=not small),
         Step("outcome_claims", view=True),
-        Step("claims", view=True),
-        Step("earlier_payments", view=True),
+        Step("claims", view=not small),
+        Step("earlier_payments", view=not small),
         Step("nameless_lines"),
         Step("settled_operations"),
         Step("first_pass"),

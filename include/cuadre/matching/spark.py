@@ -46,6 +46,8 @@ _UNFIT = ("CAST_", "NUMERIC_", "ARITHMETIC_", "FAILED_READ_FILE", "CANNOT_MERGE"
 class SparkEngine:
     """Runs statements in one Spark session; what they leave is in a folder of its own and is gone with that."""
 
+    small = 0  # a table is a job of its own, and days given to Spark are large
+
     def __init__(self, session: SparkSession, room: Path) -> None:
         self._session = session
         self._room = room

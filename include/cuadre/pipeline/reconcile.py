@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from cuadre.config.source import Source
 from cuadre.matching.bank import write_bank_matches
 from cuadre.matching.engine import Engine
 from cuadre.matching.engines import OpenEngine, open_engine
-from cuadre.matching.inputs import open_input, parquet_files
+from cuadre.matching.inputs import lacking_columns, open_input, parquet_files
 from cuadre.matching.models import shared_parameters, steps
 from cuadre.matching.results import totals, write_open_items, write_outcomes, write_suggestions
 from cuadre.matching.suggesting import suggestion_steps
@@ -46,6 +46,10 @@ class _Inputs:
     bank_matches: tuple[Path, ...]
     earlier: tuple[Path, ...]
     claims: tuple[Path, ...]
+
+    def size(self) -> int:
+        """Bytes of all of them together."""
+        return sum(file.stat().st_size for files in astuple(self) for file in files)
 
 
 def reconcile(
@@ -133,7 +137,7 @@ def _run(
     db: Engine, inputs: _Inputs, lacking: frozenset[str], source: Source, day: date, as_of: datetime, out: Path
 ) -> ReconcileReport:
     shared = shared_parameters(source, day, as_of, lacking)
-    for step in steps(source):
+    for step in steps(source, small=inputs.size() <= db.small):
         db.run(step.statement(shared))
         if step.done_with:
             db.drop(step.done_with)
@@ -187,7 +191,7 @@ def _kept(made: str, out: Path) -> str:
 
 
 def _open_inputs(db: Engine, inputs: _Inputs) -> frozenset[str]:
-    """Make the inputs views; returns the optional columns no order of the snapshot has."""
+    """Make the inputs known to `db`; returns the optional columns no order of the snapshot has."""
     given = {
         "todays_lines": (LINES, inputs.lines),
         "open_items": (OPEN_ITEMS, inputs.open_items),
@@ -197,10 +201,11 @@ def _open_inputs(db: Engine, inputs: _Inputs) -> frozenset[str]:
         "given_claims": (CLAIMS, inputs.claims),
         "snapshot_orders": (ORDERS, inputs.orders),
     }
-    lacking = {}
+    lacking, small = {}, inputs.size() <= db.small
     for name, (table, files) in given.items():
-        lacking[name] = open_input(db, name, table, files)
+        lacking[name] = lacking_columns(table, files)
         refuse_guesswork(table, files)
+        open_input(db, name, table, files, lacking=lacking[name], small=small)
     return lacking["snapshot_orders"]
 
 
