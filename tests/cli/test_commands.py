@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,22 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from rich.console import Console
-from typer.testing import CliRunner
 
 import cuadre as product
-from cuadre.cli.app import app
 from cuadre.cli.show import progress
 from cuadre.sandbox.archive import SandboxDay
 from cuadre.sandbox.keys import gnupg
+from tests.fixtures.command import Done, cuadre
 from tests.fixtures.openpgp import Gpg, Keys
 
 Make = Callable[..., SandboxDay]
-
-
-def cuadre(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cuadre.cli", *(str(argument) for argument in arguments)]
-    variables = {**os.environ, **(environment or {})}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=variables)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +38,7 @@ def lines(day: SandboxDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def reconcile(day: SandboxDay, lines: Path, out: Path, *more: object) -> subprocess.CompletedProcess[str]:
+def reconcile(day: SandboxDay, lines: Path, out: Path, *more: object) -> Done:
     files = ("--lines", lines, "--orders", day.orders, "--source", day.source, "--out", out)
     return cuadre("reconcile", *files, "--as-of", day.as_of.isoformat(), *more)
 
@@ -196,7 +188,8 @@ def test_a_check_ends_with_3_while_anything_is_due(day: SandboxDay, tmp_path: Pa
 
 
 def test_the_version_is_printed_as_text_or_as_json() -> None:
-    assert cuadre("version").stdout.strip() == product.__version__
+    done = subprocess.run([sys.executable, "-m", "cuadre.cli", "version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == product.__version__
     assert json.loads(cuadre("version", "--json").stdout) == {"version": product.__version__}
 
 
@@ -251,7 +244,7 @@ def test_an_empty_day_goes_down_the_line_like_any_other(sandbox_day: Make, tmp_p
     empty = sandbox_day(0)
     arguments = ("--source", empty.source, "--keyring", empty.keyring, "--out", tmp_path / "lines")
     assert cuadre("admit", empty.archives[0], *arguments).returncode == 0
-    checked = CliRunner().invoke(app, ["check", str(tmp_path / "lines"), "--source", str(empty.source)])
-    assert checked.exit_code == 0, checked.output
+    checked = cuadre("check", tmp_path / "lines", "--source", empty.source)
+    assert checked.returncode == 0, checked.stderr
     done = reconcile(empty, tmp_path / "lines", tmp_path / "result", "--json")
     assert (done.returncode, json.loads(done.stdout)["lines"]) == (0, 0)

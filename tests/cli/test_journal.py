@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cuadre.evidence import Journal, StepOutcome
-from tests.cli.test_commands import cuadre
+from tests.fixtures.command import cuadre
 
 
 @pytest.fixture

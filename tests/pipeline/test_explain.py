@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +28,7 @@ from cuadre.pipeline.life import Explanation, Item
 from cuadre.pipeline.search import Search
 from cuadre.sandbox.archive import SandboxDay
 from cuadre.sources import open_store
-from tests.cli.test_commands import cuadre
+from tests.fixtures.command import Done, cuadre
 from tests.pipeline.conftest import House
 
 Days = list[SandboxDay]
@@ -214,7 +213,7 @@ def test_lines_of_an_archive_that_was_replaced_are_shown_as_not_counting(
     assert (archive.archive_id, archive.counts) == (old.archive_ids[0], False)
 
 
-def command(here: House, reference: str, *more: object, **variables: str) -> subprocess.CompletedProcess[str]:
+def command(here: House, reference: str, *more: object, **variables: str) -> Done:
     place = {"CUADRE_STORE": str(here.root / "store"), "CUADRE_SCRATCH": str(here.root / "scratch")}
     place |= {"CUADRE_JOURNAL": str(here.root / "journal.jsonl"), "CUADRE_SOURCES": str(here.source_file.parent)}
     return cuadre(

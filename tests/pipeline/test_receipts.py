@@ -19,7 +19,7 @@ from cuadre.pipeline.receipts import check_receipt, witnesses
 from cuadre.sandbox.archive import SandboxDay
 from cuadre.sandbox.keys import gnupg
 from cuadre.sources import open_store
-from tests.cli.test_commands import cuadre
+from tests.fixtures.command import cuadre
 from tests.pipeline.conftest import House, build_house
 
 Make = Callable[..., SandboxDay]

@@ -19,7 +19,7 @@ from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ArchiveRejected, Refusal, StoreDamaged
 from cuadre.pipeline.replay import Reopening, Replay, replay
 from cuadre.sandbox.archive import SandboxDay
-from tests.cli.test_commands import cuadre
+from tests.fixtures.command import Done, cuadre
 from tests.pipeline.conftest import House
 
 Days = list[SandboxDay]
@@ -137,7 +137,7 @@ def test_a_snapshot_altered_in_the_store_is_not_replayed(past: House, past_days:
         orders.chmod(0o400)
 
 
-def command(here: House, days: Days, *more: object) -> subprocess.CompletedProcess[str]:
+def command(here: House, days: Days, *more: object) -> Done:
     store = {"CUADRE_STORE": str(here.root / "store"), "CUADRE_SCRATCH": str(here.root / "scratch")}
     return cuadre("replay", "--from", days[0].day, "--to", days[-1].day, *more, environment=store)
 

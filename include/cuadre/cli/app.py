@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
@@ -45,14 +46,14 @@ def version(json: Json = False) -> None:
         typer.echo(cuadre.__version__)
 
 
-def main() -> None:
-    """Run the command line; every error of ours becomes one sentence and its exit code.
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, or `arguments` in its place; every error of ours becomes one sentence and its exit code.
 
     SIGTERM stops it like Ctrl-C does, so that nothing half made stays behind.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app()
+        app(args=arguments)
     except CuadreError as error:
         _leave(_exit_code(error), str(error))
     except OSError as error:  # a full disk, a folder that is not ours: the system's own words say it
