@@ -6,7 +6,7 @@ be cleared a second time. Which columns and values a file may have at all is che
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -42,21 +42,31 @@ class _Flaw:
     said: str
 
 
-def refuse_rows(db: Engine, source: Source, day: date) -> None:
+def refuse_rows(db: Engine, source: Source, day: date, given: Collection[str]) -> None:
     """Return when the inputs of `day` hold only rows of `source` that mean something.
+
+    Args:
+        db: Where the inputs are.
+        source: Whose rows they have to be.
+        day: The settlement date.
+        given: The optional inputs that there are, as `reconcile` calls them; the others are not looked at.
 
     Raises:
         ConfigurationError: with the number of rows, never a value.
     """
     _refuse(db, "todays_lines AS l", "lines", (*_line_flaws(source, "l"), _other_day("l.settlement_date", day)))
     _refuse(db, "snapshot_orders AS o", "orders", _order_flaws(source, "o"))
-    _refuse(db, "open_items AS i", "open items", _item_flaws(source, day))
-    _refuse(db, "earlier_outcomes AS e", "earlier outcomes", _outcome_flaws(source))
-    _refuse(db, "given_claims AS c", "claims", _claim_flaws())
-    _refuse(db, "bank_before AS b", "bank matches", _bank_flaws(source))
-    _refuse_contradictions(db)
-    _refuse_copies(db, "open_items", "open items", ("item_id",))
-    _refuse_copies(db, "bank_before", "bank matches", BANK_MATCHES.key)
+    if "open_items" in given:
+        _refuse(db, "open_items AS i", "open items", _item_flaws(source, day))
+        _refuse_copies(db, "open_items", "open items", ("item_id",))
+    if "earlier" in given:
+        _refuse(db, "earlier_outcomes AS e", "earlier outcomes", _outcome_flaws(source))
+    if "claims" in given:
+        _refuse(db, "given_claims AS c", "claims", _claim_flaws())
+        _refuse_contradictions(db)
+    if "bank_matches" in given:
+        _refuse(db, "bank_before AS b", "bank matches", _bank_flaws(source))
+        _refuse_copies(db, "bank_before", "bank matches", BANK_MATCHES.key)
 
 
 def refuse_repeated_lines(db: Engine) -> None:

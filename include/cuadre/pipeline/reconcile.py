@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -46,6 +46,10 @@ class _Inputs:
     bank_matches: tuple[Path, ...]
     earlier: tuple[Path, ...]
     claims: tuple[Path, ...]
+
+    def given(self) -> frozenset[str]:
+        """The names of those there are."""
+        return frozenset(name for name, files in asdict(self).items() if files)
 
     def size(self) -> int:
         """Bytes of all of them together."""
@@ -121,7 +125,7 @@ def reconcile(
         day = settlement_date or _day(db, source, as_of)
         if day.year not in _YEARS:
             raise ConfigurationError(f"There is no settlement on {day}: look at the settlement_date of the lines.")
-        refuse_rows(db, source, day)
+        refuse_rows(db, source, day, inputs.given())
         report = _run(db, inputs, lacking, source, day, as_of, private)
         _refuse_lost_rows(db, report.items)
         return replace(
