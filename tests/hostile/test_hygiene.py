@@ -11,10 +11,9 @@ import json
 import os
 import signal
 import stat
-import subprocess
-import sys
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,29 +24,12 @@ from cuadre.config import Source, load_source
 from cuadre.pipeline.admit import admit
 from cuadre.trust import quarantine as quarantines
 from tests.fixtures.openpgp import NAME, NOW, Keys, csv_text, zipped
+from tests.hostile.killed_admission import Order, admit_apart
 
 EXAMPLE = Path(__file__).parents[2] / "include" / "sources" / "pagoefectivo_pe.yaml"
 MARKER = "MARK7f3a9ORDER"
 RECORDS = 60_000
 POINTS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
-SCRIPT = """
-import logging, os, resource, signal, sys
-from datetime import datetime
-from pathlib import Path
-logging.basicConfig(level=logging.DEBUG)
-resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-from cuadre.config import Source
-from cuadre.pipeline.admit import admit
-source, archive, home, out, now, point, how = sys.argv[1:]
-size = os.path.getsize(archive)
-def reached(count):
-    if point and count >= float(point) * size:
-        os.kill(os.getpid(), int(how))
-print(admit(
-    Path(archive), Source.model_validate_json(source), keyring=Path(home), out=Path(out),
-    now=datetime.fromisoformat(now), progress=reached,
-))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +52,15 @@ def source(request: pytest.FixtureRequest, pgp_keys: Keys) -> Source:
 def test_nothing_of_a_killed_admission_is_left(
     how: signal.Signals, source: Source, archive: Path, pgp_keys: Keys, tmp_path: Path
 ) -> None:
+    order = Order(archive, source, pgp_keys.ours.home, tmp_path, NOW)
     for point in POINTS:
-        done = _run(source, archive, pgp_keys, tmp_path, point=str(point), how=str(int(how)))
-        assert done.returncode in (-how, 0), done.stderr
+        code, said = admit_apart(replace(order, point=point, signal=how))
+        assert code in (-how, 0), said
         assert _marked(tmp_path) == [], "only the quarantine may hold it, and only for its owner"
-        assert MARKER not in done.stdout + done.stderr
-    done = _run(source, archive, pgp_keys, tmp_path)
-    assert (done.returncode, MARKER in done.stdout + done.stderr) == (0, False)
-    assert "CONTROL_TOTAL_MISMATCH" in done.stdout
+        assert MARKER not in said
+    code, said = admit_apart(order)
+    assert (code, MARKER in said) == (0, False)
+    assert "CONTROL_TOTAL_MISMATCH" in said
     assert _quarantines(tmp_path) == []
     assert _marked(tmp_path) == []
 
@@ -107,23 +90,6 @@ def test_what_is_admitted_out_of_memory_is_the_same_and_private(pgp_keys: Keys, 
         files[place] = {path.name: path.read_bytes() for path in out.iterdir()}
         assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in out.iterdir()} == {0}
     assert files["disk"] == files["memory"]
-
-
-def _run(
-    source: Source, archive: Path, keys: Keys, folder: Path, point: str = "", how: str = "0"
-) -> subprocess.CompletedProcess[str]:
-    out = folder / "lake" / "out"
-    arguments = [source.model_dump_json(), archive, keys.ours.home, out, NOW.isoformat(), point, how]
-    (folder / "tmp").mkdir(exist_ok=True)
-    environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
-    return subprocess.run(
-        [sys.executable, "-c", SCRIPT, *map(str, arguments)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def _quarantines(folder: Path) -> list[Path]:
