@@ -26,6 +26,8 @@ from airflow.utils.state import DagRunState
 from sqlalchemy import select
 from sqlalchemy.orm import configure_mappers
 
+from cuadre.quality.importing import sparing_imports
+
 DAGS = Path(__file__).parents[2] / "dags"
 PRELOADED = (
     "a2wsgi",
@@ -64,8 +66,9 @@ def main() -> None:
 
 def warm_up() -> None:
     """Import what a run needs, and build the API that tasks talk to; neither looks at the database."""
-    for module in PRELOADED:
-        importlib.import_module(module)
+    with sparing_imports():
+        for module in PRELOADED:
+            importlib.import_module(module)
     DagBag(dag_folder=str(DAGS))
     configure_mappers()
     asyncio.run(ask_once(in_process_api_server()))

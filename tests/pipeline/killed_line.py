@@ -22,6 +22,7 @@ from cuadre.config.secrets import resolve
 from cuadre.config.settings import Operator, Settings
 from cuadre.evidence import Journal
 from cuadre.pipeline.workplace import workplace
+from cuadre.quality.importing import sparing_imports
 from cuadre.sources.folder import FolderTransport
 from cuadre.sources.store import FolderStore
 from tests.pipeline.conftest import House
@@ -48,8 +49,9 @@ def main(root: Path, day: date, url: str, operator: Operator) -> None:
     )
     place = workplace(settings, resolve)
     here = House(root, root / "outbox", root / "sources" / "shop.yaml", place, url)
-    for module in PRELOADED:
-        importlib.import_module(f"cuadre.{module}")
+    with sparing_imports():
+        for module in PRELOADED:
+            importlib.import_module(f"cuadre.{module}")
     FolderTransport.__init__.__kwdefaults__["settle"] = 0.0  # the files hold still
     plant(root / "points")
     while True:

@@ -102,7 +102,7 @@ def test_another_fee_contract_changes_reasons_and_makes_variances_of_matches(pas
         plan["percent"] = "9.99"
     other = here.root / "other.yaml"
     other.write_text(yaml.safe_dump(data))
-    found = replayed(here, load_source(other), past_days)
+    found = replayed(here, load_source(other), past_days[:1])
     flips = {each.outcomes for each in found.flips}
     assert ("matched", "matched_with_variance") in flips
     codes = {reason.code for each in found.changed if each.now for reason in each.now.reasons}
@@ -145,10 +145,10 @@ def command(here: House, days: Days, *more: object) -> Done:
 def test_the_command_shows_flips_by_kind_with_money_and_leaves_the_house_as_it_was(
     past: House, past_days: Days
 ) -> None:
-    here, before = past, kept(past)
+    here, day, before = past, past_days[:1], kept(past)
     wide_rules(here)
     other = ("--source", here.root / "other.yaml")
-    done = command(here, past_days, *other, "--json")
+    done = command(here, day, *other, "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert set(said) == {"source", "days", "rows", "flips", "changed", "totals"}
@@ -158,7 +158,7 @@ def test_the_command_shows_flips_by_kind_with_money_and_leaves_the_house_as_it_w
         "settlement_date", "item_id", "archive_id", "line_no", "currency", "money", "was", "now",
     }  # fmt: skip
     assert Decimal(first["money"]) > 0
-    shown = command(here, past_days, *other)
+    shown = command(here, day, *other)
     assert "amount_mismatch" in shown.stdout
     assert "→ matched_with_variance" in shown.stdout
     assert f"{len(said['flips']):,} flips. Nothing was published." in shown.stderr
