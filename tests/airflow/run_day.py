@@ -8,6 +8,7 @@ fork has imported everything and started nothing, so that a run costs no start o
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import json
 import os
@@ -55,6 +56,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # Airflow logs to standard output
     warm_up()
+    gc.freeze()  # no fork looks through what it inherits, which would copy all of it
     for request in sys.stdin:
         child = os.fork()
         if not child:

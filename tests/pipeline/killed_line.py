@@ -6,6 +6,7 @@ a fork of this process, which has imported everything and started nothing; SIGKI
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -28,13 +29,15 @@ from cuadre.sources.store import FolderStore
 from tests.pipeline.conftest import House
 
 PRELOADED = (
+    "formats",
     "pipeline.admit",
     "pipeline.check",
     "pipeline.publish",
     "pipeline.receipts",
     "pipeline.reconcile",
     "quality.suite",
-    "warehouse",
+    "warehouse.load",
+    "warehouse.snapshot",
 )
 
 
@@ -52,6 +55,7 @@ def main(root: Path, day: date, url: str, operator: Operator) -> None:
     with sparing_imports():
         for module in PRELOADED:
             importlib.import_module(f"cuadre.{module}")
+    gc.freeze()  # no fork looks through what it inherits, which would copy all of it
     FolderTransport.__init__.__kwdefaults__["settle"] = 0.0  # the files hold still
     plant(root / "points")
     while True:
