@@ -33,7 +33,7 @@ _FUNCTIONS = (
     "CREATE MACRO DIGEST(text_) AS LEFT(SHA256(text_), 32)",
     "CREATE MACRO MICROS(instant_) AS EPOCH_US(instant_)",
     # A text that starts with a printed ASCII character is not blank: that is cheap to see, so few are searched.
-    "CREATE MACRO FILLED(text_) AS CASE WHEN text_ >= '!' AND text_ < CHR(127) THEN text_ "
+    "CREATE MACRO FILLED(text_) AS CASE WHEN text_ BETWEEN '!' AND '~' THEN text_ "
     f"WHEN NOT REGEXP_FULL_MATCH(text_, {literal(BLANK)}) THEN text_ END",
 )
 

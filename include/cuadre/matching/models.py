@@ -43,7 +43,7 @@ def steps(source: Source, small: bool) -> tuple[Step, ...]:
     """All steps before the two results, in order.
 
     What is as large as the inputs is a view over their files, so that memory is left for what is made of it. Of a small
-    day it is a table: to plan each view anew for each of its readers would be half the work of such a day.
+    day it is a table: to plan each view anew for each of its readers would be a fifth of the work of such a day.
     """
     return (
         Step("calendar"),
