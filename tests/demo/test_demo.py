@@ -66,7 +66,7 @@ def test_ctrl_c_while_airflow_starts_stops_everything(folder: Path) -> None:
         heard.append(line)
         if "starting api-server" in line:
             break
-    time.sleep(3)
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, "".join(heard) + said
