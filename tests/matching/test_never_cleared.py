@@ -148,3 +148,50 @@ def test_two_payments_of_one_number_are_two_where_their_moments_differ(tmp_path)
     ]
     (result,) = over_days(tmp_path, (lines, [owed("o1", psp=None), owed("o2", psp=None)]))
     assert outcomes(result, 0) == ["matched", "matched"]
+
+
+BY_ORDER = {"name": "by_order", "by": "merchant_reference", "group": "lines_to_order"}
+NAMELESS = [owed("o1", psp=None), owed("o2", psp=None)]
+
+
+@pytest.mark.parametrize("psp", ["c1", None])
+@pytest.mark.parametrize("days", [1, 2])
+def test_parts_of_one_operation_pay_no_two_orders(tmp_path, psp, days):
+    lines = [
+        paid(n, "50", psp="c1" if n < 3 else psp, operation_reference=f"op{n % 2}", merchant_reference=f"o{order}")
+        for n, order in ((1, 1), (2, 1), (3, 2), (4, 2))
+    ]
+    history = [(lines, NAMELESS)] if days == 1 else [(lines[:2], NAMELESS), (lines[2:], NAMELESS)]
+    last = over_days(tmp_path, *history, rules=source(BY_ORDER))[-1]
+    assert {row["outcome"] for row in last.rows if row["archive_id"]} == {"duplicate"}
+
+
+def test_one_operation_pays_no_two_baskets(tmp_path):
+    other = {**BASKET, "name": "other", "by": "operation_reference"}
+    orders = [owed(name, "50", psp=psp) for name, psp in (("o1", "c1"), ("o2", "c1"), ("o3", "op1"), ("o4", "op1"))]
+    lines = [paid(1, operation_reference="op1"), paid(2, psp=None, operation_reference="op1")]
+    (result,) = over_days(tmp_path, (lines, orders), rules=source(BASKET, other))
+    assert not any(row["outcome"].startswith("matched") for row in result.rows)
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_line_that_names_nothing_casts_no_doubt_on_one_that_does(tmp_path, days):
+    nameless, whole = paid(1, psp=None, operation_reference="op1"), paid(2, operation_reference="op1")
+    orders = [owed("o1", due_at=None)]
+    history = [([nameless, whole], orders)] if days == 1 else [([nameless], []), ([whole], orders)]
+    last = over_days(tmp_path, *history)[-1]
+    assert (last.line(2, f"{days - 1}" * 64)["outcome"], last.line(1, "0" * 64)["outcome"]) == (
+        "matched",
+        "missing_in_orders",
+    )
+
+
+@pytest.mark.parametrize("other", [{"occurred_at": PAID_AT + timedelta(1)}, {"gross": "70"}], ids=["moment", "amount"])
+def test_a_number_that_is_used_again_on_a_later_day_is_another_operation(tmp_path, other):
+    lines = [
+        paid(n, **{"psp": None, "operation_reference": "op1", "merchant_reference": f"o{n}", **given})
+        for n, given in ((1, {}), (2, other))
+    ]
+    orders = [owed("o1", psp=None), owed("o2", psp=None, amount=other.get("gross", "100"), due_at=None)]
+    _, last = over_days(tmp_path, (lines[:1], orders), (lines[1:], orders))
+    assert outcomes(last, 1) == ["matched"]

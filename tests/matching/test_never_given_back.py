@@ -230,20 +230,43 @@ def test_parts_given_back_for_an_order_and_for_its_payment_count_together_once_t
 
 
 @pytest.mark.parametrize("days", [1, 2])
-def test_one_operation_gives_back_no_two_payments(tmp_path, days):
+def test_one_order_to_give_back_two_payments_is_two_refunds(tmp_path, days):
     lines = [paid(1), paid(2, psp="c2")]
-    refunds = [gave(3, "REFUND", "-100", "r1"), gave(4, "REFUND", "-100", "r1", original_reference="c2")]
+    refunds = [gave(3, "REFUND", "-100", "bulk"), gave(4, "REFUND", "-100", "bulk", original_reference="c2")]
     orders = [owed(f"o{n}", psp=f"c{n}", status="REFUNDED") for n in (1, 2)]
     history = (
         [(lines, orders), (refunds[:1], orders), (refunds[1:], orders)] if days == 2 else [(lines + refunds, orders)]
     )
     last = over_days(tmp_path, *history)[-1]
-    assert {row["outcome"] for row in last.rows if row["line_type"] == "REFUND"} == {"duplicate"}
+    assert {row["outcome"] for row in last.rows if row["line_type"] == "REFUND"} == {"matched"}
 
 
-def test_two_refunds_of_one_number_and_amount_are_two_where_their_moments_differ(tmp_path):
-    lines = [paid(1), paid(2, psp="c2"), gave(3, "REFUND", "-100", "r1")]
-    lines += [gave(4, "REFUND", "-100", "r1", original_reference="c2", occurred_at=PAID_AT + timedelta(seconds=1))]
-    orders = [owed(f"o{n}", psp=f"c{n}", status="REFUNDED") for n in (1, 2)]
-    (result,) = over_days(tmp_path, (lines, orders))
-    assert outcomes(result, 0) == ["matched"] * 4
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_dispute_that_is_lost_and_won_under_one_number_is_two_returns(tmp_path, days):
+    lost, won = gave(2, "CHARGEBACK", "-40", "k1"), gave(3, "CHARGEBACK_REVERSAL", "40", "k1")
+    history = [
+        ([paid(1)], REVERSED),
+        *([([lost, won], REVERSED)] if days == 1 else [([lost], REVERSED), ([won], REVERSED)]),
+    ]
+    results = over_days(tmp_path, *history)
+    assert [row["outcome"] for each in results[1:] for row in each.rows if row["archive_id"]] == ["matched", "matched"]
+
+
+def test_a_claim_that_is_told_twice_was_paid_once(tmp_path):
+    rules = source(tolerance={"PEN": "2"})
+    first = run(tmp_path / "1", [paid(1, "98")], [owed("o1")], source=rules)
+    twice = {"day": NEXT_DAY, "as_of": NEXT_AS_OF, "source": rules, "claims": [*_claims(first), *_claims(first)]}
+    refund = gave(2, "REFUND", "-100", "r1", settlement_date=NEXT_DAY)
+    second = run(tmp_path / "2", [refund], [owed("o1", status="REFUNDED")], **twice)
+    assert (second.outcome(2), second.line(2)["delta"]) == ("amount_mismatch", -2)
+
+
+def _claims(result):
+    return [
+        {
+            name: row[name]
+            for name in ("order_id", "archive_id", "line_no", "settlement_date", "currency", "psp_reference")
+        }
+        | {"line_type": "PAYMENT", "gross": row["got"], "order_currency": "PEN", "order_amount": row["expected"]}
+        for row in result.rows
+    ]

@@ -72,3 +72,21 @@ def test_the_rows_of_orders_that_were_paid_together_name_the_line_and_add_up_to_
     assert {(each["archive_id"], each["psp_reference"], each["operation_reference"]) for each in orders} == {
         (None, "c1", "op1")
     }
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines", "orders", "refund", "broken"),
+    [
+        (PARTS, [paid(1, "49"), paid(2, "49")], [owed("o1", status="REFUNDED")], of_order(9, "-100", "o1"), {"o1"}),
+        (BASKET, [paid(1, "98")], given_back("c1", "c1"), of_order(9, "-40", "o2"), {"o2"}),
+    ],
+    ids=["parts", "basket"],
+)
+def test_an_order_paid_in_a_group_of_which_more_was_given_back_before_is_a_break(
+    tmp_path, rule, lines, orders, refund, broken
+):
+    waiting = [each | {"due_at": None} for each in orders]
+    _, last = over_days(tmp_path, ([refund], waiting), (lines, waiting), rules=tolerant(rule))
+    rows = [row for row in last.rows if row["line_type"] != "REFUND"]
+    assert {row["order_id"] for row in rows if "EXCEEDS_ORIGINAL" in codes(row)} == broken
+    assert {row["outcome"] for row in rows if row["order_id"] in broken} == {"amount_mismatch"}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cuadre.model.columns import LINES, ORDERS
@@ -168,7 +169,7 @@ def test_what_was_looked_for_since_some_day_is_not_known_of_an_older_record(tmp_
             [row], pa.schema({"order_id": "string", "reference": "string", "begun": UTC_MICROS})
         )
 
-    claims.write_known((), (), tmp_path / "claims.parquet", tmp_path / "known.parquet", wanted(36), None)
+    pq.write_table(wanted(36), tmp_path / "known.parquet")
     left = [claims.without_known(wanted(days), tmp_path / "known.parquet", tmp_path).num_rows for days in (0, 36, 40)]
     assert left == [1, 0, 0]
 

@@ -88,14 +88,22 @@ class DuckDbEngine:
 
         Row groups are cut at a fixed number of rows and encoded in parallel, so the same rows in the same order give
         the same bytes whatever the number of threads. Every column is declared to take NULL: left alone, DuckDB
-        declares what its statistics happen to tell, which depends on where the rows come from.
+        declares what its statistics happen to tell, which depends on where the rows come from. A sort that nearly fits
+        the memory limit finds too late that it does not; where memory runs out, it is told to spill from the start.
         """
         options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
+        copy = f"COPY ({sql}) TO {literal(str(path))} ({options})"
         self.run("SET disabled_optimizers = 'statistics_propagation'")
         try:
-            return int(self.rows(f"COPY ({sql}) TO {literal(str(path))} ({options})")[0][0])
+            try:
+                ((written,),) = self.rows(copy)
+            except duckdb.OutOfMemoryException:
+                self.run("SET debug_force_external = true")
+                ((written,),) = self.rows(copy)
         finally:
             self.run("RESET disabled_optimizers")
+            self.run("RESET debug_force_external")
+        return int(written)
 
     def parquet(self, files: Sequence[Path]) -> str:
         """A table expression over `files`, of which there is at least one; columns are brought together by name."""

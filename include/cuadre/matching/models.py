@@ -26,15 +26,6 @@ _AFTER_LINES = 1 << 62
 """Above every line_key: from here on, orders without a line have their places in the file."""
 
 
-_LINES_OF_OPERATION = (
-    "CASE WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment "
-    "ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment END"
-)
-"""SQL for how many lines tell of one operation: by its number, or where one of them has none by their moment.
-
-The model says by its windows `same_operation` and `same_moment` what else such lines have in common.
-"""
-
 _CALENDAR_REACH = (timedelta(days=1_100), timedelta(days=400))
 """So far before and after the settlement date business days are numbered; items are carried for months, not years."""
 
@@ -75,11 +66,13 @@ def steps(source: Source, small: bool) -> tuple[Step, ...]:
         Step("found_orders"),
         Step("cleared_orders"),
         Step("rest_orders"),
+        Step("operations"),
         Step("last_cleared"),
         Step("open_orders", view=True),
         *pass_steps(source),
         Step("settled_before"),
         Step("payments"),
+        Step("paid_orders"),
         Step("contested_orders"),
         Step("waiting_orders"),
         Step("original_candidates"),
@@ -118,7 +111,6 @@ def shared_parameters(
         "believed_difference": believed_difference(settlement.exchange, "converted"),
         "taken": literals(TAKEN_STATUSES),
         "cleared_outcomes": literals(outcome.name for outcome in CLEARED),
-        "lines_of_operation": _LINES_OF_OPERATION,
         "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),
         "open_line_fields": _fields("o.line", LINES.names),
         "open_order_fields": _fields('o."order"', ORDERS.names),

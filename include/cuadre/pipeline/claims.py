@@ -12,7 +12,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cuadre.matching.engine import open_duckdb
 from cuadre.matching.models import claiming_parameters
@@ -109,21 +108,14 @@ def write_older_claims(outcomes: Sequence[Path], out: Path, wanted: pa.Table) ->
 
 
 def write_known(
-    outcomes: Sequence[Path],
-    claims: Sequence[Path],
-    known_claims: Path,
-    known_records: Path,
-    wanted: pa.Table,
-    open_items: Path | None,
+    outcomes: Sequence[Path], claims: Sequence[Path], out: Path, wanted: pa.Table, open_items: Path | None
 ) -> None:
-    """What `outcomes` and `claims` of earlier days claim of `wanted` records, of which that is all, to `known_claims`;
-    and these records to `known_records`.
+    """All that `outcomes` and `claims` of earlier days claim of `wanted` records to `out`.
 
-    Returns of payments that have no order are among the claims while an open payment line or one of the orders is
-    called as they name it.
+    Returns of payments that have no order are among it while an open payment line or one of the orders is called as
+    they name it.
     """
-    pq.write_table(wanted, known_records)
-    with open_duckdb(known_claims.parent) as connection:
+    with open_duckdb(out.parent) as connection:
         connection.register("wanted", wanted)
         given = f" UNION ALL BY NAME FROM {parquet_sql(claims)}" if claims else ""
         connection.execute(f"CREATE VIEW claims AS {empty(CLAIMS)} UNION ALL BY NAME ({_claims(outcomes)}){given}")
@@ -137,7 +129,7 @@ def write_known(
         _write(
             connection,
             f"WITH names AS ({names}) FROM kept UNION ALL FROM claims WHERE {_LONE} AND ({named})",
-            known_claims,
+            out,
         )
 
 

@@ -19,8 +19,11 @@ from cuadre.pipeline.lake import Lake
 CLAIMS_DAYS = 35
 """At least so many days are looked back for whatever was cleared or given back; before them, for old records only."""
 
-HANDED_ON = KNOWN_CLAIMS, KNOWN_RECORDS = "known_claims", "known_records"
-"""The files in which a day hands on what it knows of older orders and lines, and of which of them it knows all."""
+KNOWN_CLAIMS, KNOWN_RECORDS = "known_claims", "known_records"
+"""The files in which a day hands on what it knows of older orders and lines, and which of them that is all of."""
+
+HANDED_ON = (KNOWN_CLAIMS, KNOWN_RECORDS)
+"""Both, as the next day looks for them."""
 
 _CLOCKS = timedelta(days=1)
 """So much may a shop's and a provider's idea of a day differ, around midnight."""
@@ -72,6 +75,8 @@ class Past:
             orders: The snapshot of the day.
             open_items: What the day before left.
         """
+        import pyarrow.parquet as pq
+
         from cuadre.pipeline.claims import old_records, without_known, write_known, write_older_claims
 
         claims, since, reach = recent.claims, None, _reach(self.source, self.day)
@@ -88,8 +93,8 @@ class Past:
         wanted = old_records(
             lines, orders, open_items, self._midnight(known_from), self.room, lines_before=self._midnight(lines_from)
         )
-        known_claims, known_records = (self.room / f"{name}.parquet" for name in HANDED_ON)
-        write_known(recent.outcomes, claims, known_claims, known_records, wanted, open_items)
+        pq.write_table(wanted, self.room / f"{KNOWN_RECORDS}.parquet")
+        write_known(recent.outcomes, claims, self.room / f"{KNOWN_CLAIMS}.parquet", wanted, open_items)
         return Earlier(recent.outcomes, claims, since)
 
     def _outcomes(self, days: Sequence[date]) -> tuple[Path, ...]:

@@ -87,7 +87,7 @@ def reconcile(
         earlier: The outcomes of earlier days, files or folders; those of later days count for nothing.
         claims: What is known besides of what lines of earlier days cleared and gave back.
         compute: The engine that runs the models, and what it may use.
-        opened_by: What opens that engine; another one than the usual may watch every statement.
+        opened_by: What opens that engine. Another one than the usual may watch every statement, as the tests do.
 
     Returns:
         Counts, money by outcome and currency, and the SHA-256 of what was read and written.

@@ -1,5 +1,6 @@
--- All claims there are: those that were given, and those of the outcomes of earlier days. Blank references are NULL.
-SELECT
+-- All claims there are, each once: those that were given, and those of the outcomes of earlier days. Blank references
+-- are NULL.
+SELECT DISTINCT
     order_id,
     archive_id,
     line_no,

@@ -11,7 +11,7 @@ FROM given_back
 WHERE order_id IN (
     SELECT order_id FROM originals
     UNION
-    SELECT order_id FROM payments WHERE decision = 'accepted'
+    SELECT order_id FROM paid_orders
 )
 UNION ALL
 SELECT

@@ -1,6 +1,6 @@
 -- The parts of each whole that may make up a group: several lines and their order, or several orders and their line.
--- A part has one whole only, nothing contradicts it, no other line is a copy of it, and all its money goes the same way;
--- otherwise there is no group.
+-- A part has one whole only, nothing contradicts it, no other line is a copy of it, and all its money goes the same
+-- way; otherwise there is no group.
 WITH flagged AS (
     SELECT
         p.${whole} AS whole,
@@ -13,7 +13,7 @@ WITH flagged AS (
         ${part_name} AS part_name,
         MAX(
             CASE
-                WHEN p.contradicted OR p.copies > 1 OR ${wholes_of_part} > 1 THEN 1
+                WHEN p.contradicted OR p.copied OR ${wholes_of_part} > 1 THEN 1
                 WHEN SIGN(${part_money}) = 0 OR SIGN(${part_money}) <> SIGN(${whole_money}) THEN 1
                 ELSE 0
             END

@@ -64,7 +64,9 @@ SELECT
     CASE WHEN o.currency <> i.currency THEN o.currency END AS order_currency,
     CASE WHEN o.amount IS DISTINCT FROM i.expected THEN o.amount END AS order_amount
 FROM identified AS i
-LEFT JOIN rest_lines AS l ON l.line_key = COALESCE(i.line_key, i.paying_line)
+LEFT JOIN (SELECT order_id, paying_line FROM grouped WHERE paying_line IS NOT NULL) AS g
+    ON i.line_key IS NULL AND g.order_id = i.order_id
+LEFT JOIN rest_lines AS l ON l.line_key = COALESCE(i.line_key, g.paying_line)
 LEFT JOIN rest_orders AS o ON o.order_id = i.order_id
 LEFT JOIN (SELECT item_id, MIN(first_seen) AS first_seen FROM open_items GROUP BY item_id) AS c
     ON c.item_id = i.item_id

@@ -26,25 +26,6 @@ paid AS (
     FROM original_lines
     GROUP BY psp_reference
     HAVING MIN(currency) = MAX(currency)
-),
-
-paid_today AS (
-    SELECT
-        order_id,
-        currency,
-        outcome,
-        got
-    FROM payments
-    WHERE decision = 'accepted'
-    UNION ALL
-    SELECT
-        order_id,
-        MIN(currency) AS currency,
-        MIN(outcome) AS outcome,
-        CAST(SUM(expected + delta) AS DECIMAL(18, 6)) AS got
-    FROM grouped
-    WHERE order_id IS NOT NULL AND outcome IN (${cleared_outcomes})
-    GROUP BY order_id
 )
 
 SELECT
@@ -71,7 +52,7 @@ SELECT
 FROM found AS f
 LEFT JOIN rest_orders AS o ON o.order_id = f.order_id
 LEFT JOIN paid AS p ON p.psp_reference = f.line_reference
-LEFT JOIN paid_today AS w ON w.order_id = f.order_id
+LEFT JOIN paid_orders AS w ON w.order_id = f.order_id
 LEFT JOIN last_cleared AS b ON b.order_id = f.order_id
 LEFT JOIN rest_lines AS l ON l.line_key = f.line_key
 LEFT JOIN rest_orders AS other

@@ -1,5 +1,5 @@
--- Payments of which more was given back before they came than they bring, or in another currency than their order is
--- in: what was right of each return on its day is not right of all.
+-- Orders paid today of which more was given back before than they are paid, or in another currency than they are in:
+-- what was right of each return on its day is not right of all.
 WITH summed AS (
     SELECT
         order_id,
@@ -13,19 +13,17 @@ WITH summed AS (
 
 held AS (
     SELECT
-        p.line_key,
+        p.order_id,
         CASE WHEN p.currency = o.currency THEN LEAST(p.got, o.amount) ELSE o.amount END AS at_most,
         s.together,
         s.currency <> o.currency OR s.last_currency <> o.currency AS currency_differs
-    FROM payments AS p
+    FROM paid_orders AS p
     INNER JOIN rest_orders AS o ON o.order_id = p.order_id
     INNER JOIN summed AS s ON s.order_id = p.order_id
-    WHERE p.decision = 'accepted'
 )
 
 SELECT
-    line_key,
-    CAST(at_most AS DECIMAL(18, 6)) AS at_most,
-    CAST(together AS DECIMAL(18, 6)) AS together
+    order_id,
+    [REASON('EXCEEDS_ORIGINAL', 'gross', at_most, together, CAST(at_most - together AS DECIMAL(18, 6)))] AS reasons
 FROM held
 WHERE together > at_most OR currency_differs

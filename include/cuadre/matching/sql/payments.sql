@@ -1,23 +1,7 @@
 -- The decision on every payment line that needed one: accepted, duplicate, ambiguous, or without an order. A line that
 -- tells of an operation settled before, for an order that is out of play, is a duplicate all the same.
--- Lines that tell of one operation have its payment's reference and its number in common; where one of them lacks either,
--- the other, the moment and the amount. `conflicts_with` names the other order a line's merchant_reference points at.
-WITH operations AS (
-    SELECT
-        line_key,
-        CASE
-            WHEN psp_reference IS NULL THEN COUNT(*) OVER same_money
-            ELSE ${lines_of_operation} + COUNT(*) FILTER (psp_reference IS NULL) OVER same_money
-        END AS lines_of_operation
-    FROM rest_lines
-    WHERE line_type = 'PAYMENT' AND (psp_reference IS NOT NULL OR operation_reference IS NOT NULL)
-    WINDOW
-        same_operation AS (PARTITION BY psp_reference, operation_reference),
-        same_moment AS (PARTITION BY psp_reference, currency, gross, occurred_at),
-        same_money AS (PARTITION BY operation_reference, currency, gross, occurred_at)
-),
-
-paired AS (
+-- `conflicts_with` names the other order a line's merchant_reference points at.
+WITH paired AS (
     SELECT
         p.*,
         COALESCE(t.lines_of_operation, 1) AS lines_of_operation,

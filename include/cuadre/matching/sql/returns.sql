@@ -3,8 +3,8 @@
 -- what a chargeback gave, and no more: beyond that it is money nobody is owed, and makes no room for other returns.
 -- Money that goes the other way than the type of its line says is a break, and makes no room either; nor does one that
 -- exceeds. Lines of one operation, or where one of them has no number for it of one type, amount and moment, are one
--- return that came several times, on one day or over days: it is won back, or can be, once. So are lines of one number,
--- type, amount and moment, whatever originals they name.
+-- return that came several times, on one day or over days: it is won back, or can be, once. What gives back
+-- and what wins back are two, though they have one number, as that of a dispute.
 WITH returned AS (
     SELECT
         l.line_key,
@@ -30,9 +30,10 @@ compared AS (
         *,
         currency = MAX(paid_currency) OVER (PARTITION BY order_id, line_reference) AS in_paid_currency,
         CASE WHEN line_type = 'CHARGEBACK_REVERSAL' THEN gross < 0 ELSE gross > 0 END AS turned,
-        GREATEST(
-            ${lines_of_operation}, CASE WHEN operation_reference IS NOT NULL THEN COUNT(*) OVER same_money END
-        ) AS copies,
+        CASE
+            WHEN operation_reference IS NULL THEN COUNT(*) OVER same_moment
+            ELSE COUNT(*) OVER same_operation + COUNT(*) FILTER (operation_reference IS NULL) OVER same_moment
+        END AS copies,
         CASE
             WHEN operation_reference IS NULL
                 THEN COUNT(operation_reference) OVER same_moment = 0
@@ -47,9 +48,10 @@ compared AS (
         END AS counts
     FROM returned
     WINDOW
-        same_operation AS (PARTITION BY order_id, line_reference, operation_reference),
-        same_moment AS (PARTITION BY order_id, line_reference, line_type, currency, gross, moment),
-        same_money AS (PARTITION BY operation_reference, line_type, currency, gross, moment)
+        same_operation AS (
+            PARTITION BY order_id, line_reference, operation_reference, line_type = 'CHARGEBACK_REVERSAL'
+        ),
+        same_moment AS (PARTITION BY order_id, line_reference, line_type, currency, gross, moment)
 ),
 
 added AS (

@@ -1,6 +1,5 @@
--- What the first pass did not close, what continues an open item, and what earlier days say something of: the few rows
--- every later step works on.
--- Pairs not listed here are cleared.
+-- What the first pass did not close, what continues an open item, and what earlier days or other lines of today say
+-- something of: the few rows every later step works on. Pairs not listed here are cleared.
 SELECT
     line_key,
     order_id

@@ -1,18 +1,21 @@
 -- Payment lines that tell of an operation which a line of an earlier day was believed for, with the order that one
--- cleared: none where it paid several. The payment's reference and the operation number say so; where one of the two
--- lines has no number the moment instead of it, and where one has no reference the number, the moment and the amount.
+-- cleared: none where it paid several. The provider's reference and the operation number say so; where one of the two
+-- lacks the number, the moment and the amount instead of it; where one lacks the reference, the number, the moment and
+-- the amount.
 WITH same AS (
     SELECT
         l.line_key, l.archive_id, l.line_no,
         c.order_id, c.settlement_date, c.archive_id AS other_archive, c.line_no AS other_line
     FROM earlier_payments AS c
     INNER JOIN lines AS l
-        ON COALESCE(l.psp_reference, l.operation_reference) = COALESCE(c.psp_reference, c.operation_reference)
-        AND l.psp_reference IS NOT DISTINCT FROM c.psp_reference
+        ON l.psp_reference = c.psp_reference
     WHERE l.line_type = 'PAYMENT'
         AND (
             l.operation_reference = c.operation_reference
-            OR ((l.operation_reference IS NULL OR c.operation_reference IS NULL) AND l.occurred_at = c.occurred_at)
+            OR (
+                (l.operation_reference IS NULL OR c.operation_reference IS NULL)
+                AND l.occurred_at = c.occurred_at AND l.currency = c.currency AND l.gross = c.gross
+            )
         )
     UNION ALL
     SELECT

@@ -1,5 +1,6 @@
 -- The rows of one line that pays several orders: the line has a row without an order, and each order one without a
--- line, of which the last has what the line brings more or less. Where two choices of orders fit, the line and the orders are ambiguous.
+-- line, of which the last has what the line brings more or less. Where two choices of orders fit, the line and the
+-- orders are ambiguous.
 SELECT
     line_key, NULL AS order_id, 'matched_with_variance' AS outcome,
     LIST_FILTER(

@@ -1,12 +1,11 @@
 -- The compared pairs of a further pass, and whether other references contradict them. A line that names an order, or
 -- that a pass by reference found orders for, has to have one of these among its candidates here; an order likewise.
--- `copies` are the lines that tell the order of the same money: one amount and one operation, or where a line has no
--- number for it one moment.
+-- `copied` marks lines beside which another one tells of the same part of the same operation.
 SELECT
     p.*,
     l.archive_id,
     l.line_no,
-    ${lines_of_operation} AS copies,
+    t.lines_of_part > 1 AS copied,
     (
         l.named_order IS NOT NULL
         AND MAX(CASE WHEN p.order_id = l.named_order THEN 1 ELSE 0 END) OVER (PARTITION BY p.line_key) = 0
@@ -19,9 +18,7 @@ SELECT
     ) AS contradicted
 FROM ${compared} AS p
 INNER JOIN ${lines} AS l ON l.line_key = p.line_key
+LEFT JOIN operations AS t ON t.line_key = p.line_key
 LEFT JOIN referenced AS r ON r.line_key = p.line_key AND r.order_id = p.order_id
 LEFT JOIN (SELECT DISTINCT line_key FROM referenced) AS found_line ON found_line.line_key = p.line_key
 LEFT JOIN (SELECT DISTINCT order_id FROM referenced) AS found_order ON found_order.order_id = p.order_id
-WINDOW
-    same_operation AS (PARTITION BY p.order_id, p.got, l.operation_reference),
-    same_moment AS (PARTITION BY p.order_id, p.got, l.occurred_at)

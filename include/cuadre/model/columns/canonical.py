@@ -120,7 +120,11 @@ REASONS = Column("reasons", Kind.REASONS, "All that is wrong: {code, field, expe
 ORDER_ID = text_or_null("order_id", "The order claimed, or the order without a line.")
 EXPECTED = money_or_null("expected", "What the order says; NULL without an order.")
 GOT = money_or_null("got", "The line's gross; NULL without a line.")
-DELTA = money_or_null("delta", "got - expected, a missing side counting as zero; NULL across currencies.")
+DELTA = money_or_null(
+    "delta",
+    "got - expected, a missing side counting as zero; NULL across currencies. Where one line paid several orders, the "
+    "last of them has what it brought more or less, and the others 0: `expected + delta` is what each was paid.",
+)
 PASS = text_or_null("pass", "The pass that paired line and order.")
 FIRST_SEEN = Column("first_seen", Kind.DATE, "Settlement date on which the item first appeared.")
 AGE_DAYS = count("age_days", "Days from first_seen to this settlement date.")
