@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter, defaultdict
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cuadre.matching.engines import open_engine
 from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, LineType, OrderStatus, Outcome
 from cuadre.model.columns import OPEN_ITEMS
 from cuadre.sandbox.scenarios import SCENARIOS
@@ -119,6 +121,29 @@ def test_row_order_file_order_and_split_change_nothing(day, chance):
     lines, orders, claims = day
     mixed = (chance.sample(lines, len(lines)), chance.sample(orders, len(orders)), claims)
     assert reconciled(day)[1] == reconciled(mixed, split=3)[1] == reconciled(day)[1]
+
+
+@contextmanager
+def reading_each_time(compute, room):
+    """The usual engine, to which no day is so small that its inputs are kept as tables."""
+    with open_engine(compute, room) as engine:
+        engine.small = -1
+        yield engine
+
+
+@LAW
+@given(days(), days())
+def test_whether_inputs_are_kept_as_tables_or_read_at_each_use_changes_nothing(day, before):
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [each | {"archive_id": f"{each['archive_id'][0]}0".ljust(64, "0")} for each in before[0]]
+        first = run(Path(folder), lines, before[1])
+        given = {"open_items": first.open_items, "day": NEXT_DAY, "as_of": AS_OF + timedelta(days=1)}
+        later = [each | {"settlement_date": NEXT_DAY} for each in day[0]]
+        kept, read = (
+            run(Path(folder) / each.__name__, later, day[1], claims=inherited([first]), opened_by=each, **given).digests
+            for each in (open_engine, reading_each_time)
+        )
+        assert kept == read
 
 
 @LAW

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuadre.config.source import Source
+from cuadre.matching.engines import OpenEngine, open_engine
 from cuadre.model.arrow import arrow_schema
 from cuadre.model.columns import CLAIMS, LINES, ORDERS, Table
 from cuadre.model.records import ReconcileReport
@@ -131,6 +132,7 @@ def run(
     day: date | None = DAY,
     source: Source = SOURCE,
     split: int = 1,
+    opened_by: OpenEngine = open_engine,
 ) -> Result:
     """Reconcile hand-written rows, the lines cut into `split` files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,6 +147,7 @@ def run(
         open_items=open_items,
         earlier=[each for each in claims if isinstance(each, Path)],
         claims=write(folder / "claims.parquet", CLAIMS, [each for each in claims if isinstance(each, dict)]),
+        opened_by=opened_by,
     )
     rows = pq.read_table(report.outcomes_path).to_pylist()
     return Result(report, rows, Path(report.open_items_path))
