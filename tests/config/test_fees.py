@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuadre.config import FeePlan
 from cuadre.config.fees import fee_sql, tax_sql
+from tests.fixtures.asked import asked
 
 START = date(2026, 1, 1)
 cents = (st.integers(200, 372_400) | st.integers(1, 10**14 - 1)).map(lambda n: Decimal(n) / 100)
@@ -21,14 +21,13 @@ percents = st.just(Decimal(0)) | st.integers(100_000, 100_000_000).map(lambda n:
 def charged(plans: tuple[FeePlan, ...], gross: Decimal, **row: object) -> tuple[Decimal | None, Decimal | None]:
     values = {"currency": "PEN", "channel": "agent", "settlement_date": date(2026, 3, 4)} | row
     fee = fee_sql(plans)
-    found = duckdb.execute(
+    ((fee_found, tax_found),) = asked(
         f"WITH line AS (SELECT CAST(? AS DECIMAL(18,6)) AS gross, ? AS currency, ? AS channel,"
         f" CAST(? AS DATE) AS settlement_date), priced AS (SELECT *, {fee} AS fee FROM line)"
         f" SELECT fee, {tax_sql(plans, 'fee')} FROM priced",
         [gross, values["currency"], values["channel"], values["settlement_date"]],
-    ).fetchone()
-    assert found is not None
-    return found
+    )
+    return fee_found, tax_found
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

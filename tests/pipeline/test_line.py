@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
-import duckdb
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -20,6 +19,7 @@ from cuadre.pipeline.keeping import lines_of
 from cuadre.pipeline.lake import file_record
 from cuadre.pipeline.trouble import finding_of
 from cuadre.sandbox.archive import SandboxDay
+from tests.fixtures.asked import asked
 from tests.pipeline.conftest import House
 
 Build = Callable[[SandboxDay], House]
@@ -29,11 +29,11 @@ OUTCOMES = "SELECT archive_id, line_no, order_id, outcome FROM '{}' ORDER BY ALL
 
 
 def truth_of(made: SandboxDay) -> list[tuple[object, ...]]:
-    return duckdb.sql(OUTCOMES.format(made.answers)).fetchall()
+    return asked(OUTCOMES.format(made.answers))
 
 
 def found_by(here: House, done: dict) -> list[tuple[object, ...]]:
-    return duckdb.sql(OUTCOMES.format(here.lake.store.get(done["reconciled"]["files"]["outcomes"]["key"]))).fetchall()
+    return asked(OUTCOMES.format(here.lake.store.get(done["reconciled"]["files"]["outcomes"]["key"])))
 
 
 def test_a_day_comes_out_as_planted_and_a_second_run_changes_nothing(house: Build, sandbox_day: Make) -> None:
@@ -65,12 +65,12 @@ def test_the_next_day_inherits_open_items_and_orders_that_are_used_up(house: Bui
     before = here.lake.store.get(one["reconciled"]["files"]["outcomes"]["key"])
     used_up = "SELECT order_id, archive_id, line_no, settlement_date, line_type"
     cleared = "line_type = 'PAYMENT' AND outcome LIKE 'matched%'"
-    payments = duckdb.sql(f"{used_up} FROM '{before}' WHERE {cleared} ORDER BY ALL").fetchall()
-    assert payments == duckdb.sql(f"{used_up} FROM '{second.claims}' ORDER BY ALL").fetchall()
+    payments = asked(f"{used_up} FROM '{before}' WHERE {cleared} ORDER BY ALL")
+    assert payments == asked(f"{used_up} FROM '{second.claims}' ORDER BY ALL")
     said = "SELECT archive_id, line_no, psp_reference, operation_reference, occurred_at FROM"
     lines = [str(path) for path in lines_of(here.lake, one["admissions"])]
-    told = duckdb.sql(f"{said} '{before}' WHERE archive_id IS NOT NULL ORDER BY ALL").fetchall()
-    assert told == duckdb.sql(f"{said} read_parquet({lines}) ORDER BY ALL").fetchall()
+    told = asked(f"{said} '{before}' WHERE archive_id IS NOT NULL ORDER BY ALL")
+    assert told == asked(f"{said} read_parquet({lines}) ORDER BY ALL")
 
 
 def test_a_refused_archive_leaves_records_and_an_incident_and_a_good_one_recovers_it(
