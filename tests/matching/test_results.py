@@ -13,7 +13,7 @@ from tests.matching.tiny import AS_OF, DAY, PAID_AT, SOURCE
 
 ROWS = 500_000
 CLEARED = f"""
-    CREATE TABLE cleared_lines AS
+    CREATE TABLE cleared AS
     SELECT (1 + n % 3) * 1099511627776 + n AS line_key, 'o' || n AS order_id, 'PEN' AS currency,
         CAST(n % 977 AS DECIMAL(18, 6)) AS amount, 'c' || n AS psp_reference, 'p' || n AS operation_reference,
         TIMESTAMPTZ '2026-03-02 17:00:00+00' AS occurred_at

@@ -49,10 +49,6 @@ class BothEngines:
             if as_set(self.duckdb.rows(f"SELECT * FROM {name}")) != as_set(found):
                 self.different.append(name)
 
-    def drop(self, table):
-        self.duckdb.drop(table)
-        self.spark.drop(table)
-
     def rows(self, sql):
         rows = self.duckdb.rows(sql)
         same = plain if "ORDER BY" in sql else as_set

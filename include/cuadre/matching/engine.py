@@ -47,9 +47,6 @@ class Engine(Protocol):
     def run(self, sql: str) -> None:
         """Run one CREATE TABLE AS or CREATE VIEW AS."""
 
-    def drop(self, table: str) -> None:
-        """Forget a table that is read no more."""
-
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small result."""
 
@@ -74,10 +71,6 @@ class DuckDbEngine:
     def run(self, sql: str) -> None:
         """Run one statement."""
         self._connection.execute(sql)
-
-    def drop(self, table: str) -> None:
-        """Forget a table that is read no more."""
-        self._connection.execute(f"DROP TABLE {table}")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small result."""

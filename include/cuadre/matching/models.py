@@ -55,7 +55,7 @@ def steps(source: Source, small: bool) -> tuple[Step, ...]:
         Step("repeated_orders"),
         Step("claimed_orders"),
         Step("second_look"),
-        Step("cleared", done_with="first_pass"),
+        Step("cleared", view=not small),
         Step("rest_lines"),
         Step("given_back"),
         Step("lone_returns"),
@@ -84,7 +84,6 @@ def steps(source: Source, small: bool) -> tuple[Step, ...]:
         Step("edited_orders"),
         Step("decided"),
         Step("items"),
-        Step("cleared_lines", done_with="cleared"),
     )
 
 

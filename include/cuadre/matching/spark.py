@@ -68,10 +68,6 @@ class SparkEngine:
             rows = self._kept(rows, statement.this.name)
         rows.createTempView(statement.this.name)
 
-    def drop(self, table: str) -> None:
-        """Forget a table that is read no more; its files are gone with the engine."""
-        self._session.catalog.dropTempView(table)
-
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small result."""
         return [tuple(row) for row in self._query(parse_one(sql, read="duckdb")).collect()]

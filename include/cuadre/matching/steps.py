@@ -10,15 +10,11 @@ from cuadre.matching.rendering import render
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Keep what `model` says as `name`, a table or a view; a model that is run once lends the step its name.
-
-    `done_with` is a table that no later model reads, and that is too long to be kept for nothing.
-    """
+    """Keep what `model` says as `name`, a table or a view; a model that is run once lends the step its name."""
 
     name: str
     model: str = ""
     view: bool = False
-    done_with: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
 
     def statement(self, shared: Mapping[str, str]) -> str:

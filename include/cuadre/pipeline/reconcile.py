@@ -143,8 +143,6 @@ def _run(
     shared = shared_parameters(source, day, as_of, lacking)
     for step in steps(source, small=inputs.size() <= db.small):
         db.run(step.statement(shared))
-        if step.done_with:
-            db.drop(step.done_with)
         if step.name == "rest_lines":
             refuse_repeated_lines(db)
         if step.name == "rest_orders":

@@ -50,7 +50,7 @@ FROM (
         SELECT
             line_key AS place, order_id, currency, amount, psp_reference, operation_reference, occurred_at,
             NULL AS decided
-        FROM cleared_lines
+        FROM cleared
         ORDER BY place
     ) AS sorted
 ) AS i

@@ -28,7 +28,7 @@ FROM (
     SELECT
         'matched' AS outcome, currency, COUNT(*) AS row_count, SUM(ABS(amount)) AS money, 0 AS at_risk,
         0 AS carried, 0 AS carried_at_risk
-    FROM cleared_lines
+    FROM cleared
     GROUP BY currency
 ) AS items_and_cleared
 GROUP BY outcome, currency
