@@ -10,7 +10,7 @@ import pytest
 
 from cuadre.matching.bank.naming import named_in
 from cuadre.matching.bank.settling import Settlement, settle
-from cuadre.matching.bank.subsets import MOST_FITS, MOST_ITEMS, subsets
+from cuadre.matching.bank.subsets import MOST_AMOUNTS, MOST_FITS, subsets
 from cuadre.matching.bank.values import Credit, Payout
 from cuadre.model.codes import BankMethod
 
@@ -202,7 +202,7 @@ def test_old_batches_are_settled_by_name_only() -> None:
 
 
 def test_beyond_the_bound_groups_are_not_searched_and_pairs_still_found() -> None:
-    many = [payout(f"B{n:02d}", 1000 + n) for n in range(MOST_ITEMS + 1)]
+    many = [payout(f"B{n:02d}", 1000 + n) for n in range(MOST_AMOUNTS + 1)]
     found = settled([*many, payout("X", 5)], [credit("C1", 2001), credit("C2", 5)])
     assert pairs(found) == {("amount", "X", "C2")}
     assert found.unsearched == set(many)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cuadre.config.matching import MOST_ITEMS
 from tests.matching.declared import BASKET, PARTS, SOME, TOLERANT, facts, owed, paid, source
 from tests.matching.tiny import NEXT_AS_OF, NEXT_DAY, B, claim, codes, give_back, inherited, line, order, run
 
@@ -183,11 +184,11 @@ def test_more_lines_than_are_tried_stay_duplicates(tmp_path):
     assert {row["outcome"] for row in result.rows} == {"duplicate"}
 
 
-def test_twelve_lines_are_tried_in_all_choices(tmp_path):
-    lines = [paid(n, str(2**n)) for n in range(1, 13)]
-    widest = {**SOME, "subset_sum": {"max_items": 12}}
-    result = run(tmp_path, lines, [owed("o1", str(2**12 + 2**7 + 2))], source=source(widest))
-    assert [row["line_no"] for row in result.rows if row["outcome"] == "matched_with_variance"] == [1, 7, 12]
+def test_as_many_lines_as_a_source_may_ask_for_are_tried_in_all_choices(tmp_path):
+    lines = [paid(n, str(2**n)) for n in range(1, MOST_ITEMS + 1)]
+    widest = {**SOME, "subset_sum": {"max_items": MOST_ITEMS}}
+    result = run(tmp_path, lines, [owed("o1", str(2**MOST_ITEMS + 2**7 + 2))], source=source(widest))
+    assert [row["line_no"] for row in result.rows if row["outcome"] == "matched_with_variance"] == [1, 7, MOST_ITEMS]
 
 
 def test_a_pass_sees_only_what_the_ones_before_it_left(tmp_path):

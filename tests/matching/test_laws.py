@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cuadre.matching.engines import open_engine
-from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, LineType, OrderStatus, Outcome
+from cuadre.model.codes import OPEN, RETURNS, TAKEN_STATUSES, LineType, OrderStatus
 from cuadre.model.columns import OPEN_ITEMS
 from cuadre.sandbox.scenarios import SCENARIOS
 from cuadre.sandbox.scenarios.playing import tell
@@ -107,7 +107,7 @@ def test_every_line_and_every_expected_order_has_exactly_one_outcome(day):
 @LAW
 @given(days())
 def test_no_order_is_accepted_by_two_lines(day):
-    linked = {kind.value for kind in LINKED_LINE_TYPES}
+    linked = {kind.value for kind in RETURNS}
     kinds = {(line["archive_id"], line["line_no"]): line["line_type"] for line in day[0]}
     rows = [r for r in reconciled(day)[0].rows if kinds.get((r["archive_id"], r["line_no"]), "") not in linked]
     accepted = Counter(row["order_id"] for row in rows if row["pass"])
@@ -218,11 +218,11 @@ def test_a_day_on_which_nothing_happens_closes_no_open_item_and_opens_none(day):
         before = run(folder / "before", lines, orders, claims=claims)
         cleared = [*claims, *inherited([before])]
         after = run(folder / "after", [], orders, claims=cleared, day=NEXT_DAY, open_items=before.open_items)
-    assert {row["outcome"] for row in after.rows} <= OPEN
-    assert list(map(item, after.rows)) == [item(row) for row in before.rows if row["outcome"] in OPEN]
+    assert {row["outcome"] for row in after.rows} <= STAYS_OPEN
+    assert list(map(item, after.rows)) == [item(row) for row in before.rows if row["outcome"] in STAYS_OPEN]
 
 
-OPEN = {outcome.name for outcome in (*BREAKS, Outcome.pending)}
+STAYS_OPEN = {outcome.name for outcome in OPEN}
 
 
 def item(row):

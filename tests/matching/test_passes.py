@@ -1,12 +1,12 @@
 """Declared passes: the built-in ones in a source's own order, and what a source adds to them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.matching.declared import BASKET, PARTS, TOLERANT, facts, owed, paid, source
-from tests.matching.tiny import claim, codes, line, order, run
+from tests.matching.tiny import AS_OF, claim, codes, line, order, run
 
 # The built-in passes
 
@@ -47,7 +47,15 @@ def test_a_pass_that_is_not_declared_does_not_run(tmp_path):
     lines = [line(1, operation_reference="op7"), line(2, merchant_reference="o2")]
     orders = [order("o1", psp_reference="op7"), order("o2")]
     result = run(tmp_path, lines, orders, source=source(built_in=("psp_reference",)))
-    assert (result.outcome(1), result.line(2)["pass"]) == ("missing_in_orders", "merchant_reference_only")
+    assert [result.outcome(n) for n in (1, 2)] == ["missing_in_orders", "missing_in_orders"]
+
+
+def test_the_pass_across_currencies_clears_nothing_in_place_of_one_that_is_not_declared(tmp_path):
+    lag = {"name": "lag", "by": "merchant_reference", "date_lag": {"from": 0, "to": 3}}
+    lines = [line(1, merchant_reference="o1"), line(2, merchant_reference="o2", currency="USD")]
+    orders = [order("o1", paid_at=AS_OF - timedelta(days=20)), order("o2")]
+    result = run(tmp_path, lines, orders, source=source(lag, built_in=("psp_reference",)))
+    assert [result.outcome(n) for n in (1, 2)] == ["missing_in_orders", "currency_mismatch"]
 
 
 # Tolerance

@@ -246,7 +246,7 @@ def test_a_missing_column_or_table_is_said_in_plain_words(shop_url: str, source:
     with pytest.raises(ConfigurationError, match=r"a column does not exist .* shop.orders with the columns order_id"):
         _orders(shop_url, source, tmp_path / "orders.parquet")
     with pytest.raises(ConfigurationError, match=r"a table does not exist .* treasury.bank_credits"):
-        snapshot_bank_credits(shop_url, source, DAY, tmp_path / "bank.parquet")
+        snapshot_bank_credits(shop_url, source, DAY, tmp_path / "bank.parquet", since=DAY)
 
 
 def test_bank_credits_are_of_the_day_and_the_window_after_it(shop_url: str, source: Source, tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_bank_credits_are_of_the_day_and_the_window_after_it(shop_url: str, sour
             connection.execute(
                 "INSERT INTO treasury.bank_credits VALUES (%s, 'main', %s, 'PEN', 95.29, 'B1')", (number, day)
             )
-    assert snapshot_bank_credits(shop_url, source, DAY, tmp_path / "bank.parquet") == 2
+    assert snapshot_bank_credits(shop_url, source, DAY, tmp_path / "bank.parquet", since=DAY) == 2
     table = pq.read_table(tmp_path / "bank.parquet")
     assert table.schema == arrow_schema(BANK_CREDITS)
     assert table.column("credit_id").to_pylist() == ["1", "2"]
@@ -265,6 +265,6 @@ def test_bank_credits_are_of_the_day_and_the_window_after_it(shop_url: str, sour
 def test_a_server_that_is_away_is_transient_and_its_password_stays_secret(source: Source, tmp_path: Path) -> None:
     url = f"postgresql://cuadre:s3cret@/warehouse?host={tmp_path}"
     with pytest.raises(WarehouseUnavailable, match="cannot be reached") as raised:
-        snapshot_bank_credits(url, source, DAY, tmp_path / "bank.parquet")
+        snapshot_bank_credits(url, source, DAY, tmp_path / "bank.parquet", since=DAY)
     assert "s3cret" not in str(raised.value)
     assert raised.value.__cause__ is None

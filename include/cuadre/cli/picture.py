@@ -18,7 +18,7 @@ from cuadre.model.codes import BREAKS, CLEARED, BatchStatus
 from cuadre.model.records import Reason
 from cuadre.pipeline.life import Archive, Batch, BatchLife, DayOutcome, Explanation, Item, Line, OrderSeen, Step
 
-MOST_ITEMS = 8
+MOST_SHOWN = 8
 MOST_ROWS = 20
 MOST_BANK_DAYS = 5
 _MONEY = re.compile(r"-?\d+\.\d{6}")
@@ -31,10 +31,10 @@ def draw(found: Explanation) -> None:
     if len(found.items) > 1:
         many = f"{len(found.items):,} items have to do with {visible(found.reference)}.\n"
         out.print(many, markup=False, highlight=False)
-    for item in found.items[:MOST_ITEMS]:
+    for item in found.items[:MOST_SHOWN]:
         out.print(_item(item, found.journal))
-    if len(found.items) > MOST_ITEMS:
-        out.print(f"and {len(found.items) - MOST_ITEMS:,} more: --json shows them all.")
+    if len(found.items) > MOST_SHOWN:
+        out.print(f"and {len(found.items) - MOST_SHOWN:,} more: --json shows them all.")
     for life in found.batches:
         out.print(_batch_tree(life, found.journal))
     if found.credits:

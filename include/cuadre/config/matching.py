@@ -21,7 +21,8 @@ OF_RETURNS = "original_reference"
 """What the column `pass` says of returns, which are linked to their originals by rules of their own."""
 
 MOST_ITEMS = 12
-"""So many lines or orders of one reference are tried in all combinations, at most: 4,095 of them."""
+"""So many lines or orders of one reference are tried in all combinations, at most: 4,095 of them, as many as
+the four digits of `subset_sums.sql` count."""
 
 
 class DateLag(Strict):
@@ -46,12 +47,13 @@ class SubsetSum(Strict):
 class Pass(Strict):
     """One pass: a built-in one by its name alone, or a further one, which says what it allows beyond equal amounts.
 
-    A further pass pairs lines and orders of one currency that agree `by` a reference, and looks only at what the passes
-    before it did not close: what they found nothing for, or could only call a duplicate, ambiguous or an amount
-    mismatch. `amount_tolerance` is money by currency; `percent` is percent (0.5 means 0.5 %) `of` the order's amount or
-    the line's gross; both hold in either direction. `date_lag` bounds how long settlement took. `group` takes several
-    lines that pay one order, or several orders paid by one line, when they are all there is on the reference and add
-    up; with `subset_sum` some of them may, when one choice only does.
+    A further pass pairs lines and orders of one currency that agree `by` a reference, which has to be given, and
+    looks only at what the passes before it did not close: what they found nothing for, or could only call a
+    duplicate, ambiguous or an amount mismatch. `amount_tolerance` is money by currency; `percent` is percent (0.5
+    means 0.5 %) `of` the order's amount or the line's gross; both hold in either direction. `date_lag` bounds how
+    long settlement took. `group` takes several lines that pay one order, or several orders paid by one line, when
+    they are all there is on the reference and add up; with `subset_sum` some of them may, when one choice only
+    does.
     """
 
     name: Name
@@ -104,17 +106,13 @@ class Pass(Strict):
         """Whether it is one of the passes by one reference."""
         return self.name in BUILT_IN
 
-    @property
-    def exact(self) -> bool:
-        """Whether amounts have to be equal to the last decimal."""
-        return not self.percent and not any(self.amount_tolerance.values())
-
 
 class Matching(Strict):
     """How lines find their orders: `passes`, run in order, each on what the earlier ones left, by an `engine`.
 
     psp_reference comes first, since it closes nearly all of a day; the other built-in passes, in any order, come before
-    further ones; merchant_reference_only, which crosses currencies and so can only say currency_mismatch, comes last.
+    further ones. merchant_reference_only, which crosses currencies and so can only say currency_mismatch, is written
+    last; it runs with the built-in ones.
 
     The engine changes no outcome: `duckdb` runs in the worker, `spark` is for days too large for one machine.
     """

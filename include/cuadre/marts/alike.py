@@ -10,7 +10,7 @@ import duckdb
 
 from cuadre.config.fees import plan_sql
 from cuadre.config.source import Source
-from cuadre.model.codes import BREAKS, LINKED_LINE_TYPES, TAKEN_STATUSES, LineType
+from cuadre.model.codes import BREAKS, RETURNS, TAKEN_STATUSES, LineType
 from cuadre.model.literals import literal, literals
 from cuadre.model.measures import at_risk_sql
 
@@ -42,7 +42,7 @@ def count_alike(duck: duckdb.DuckDBPyConnection, source: Source) -> None:
     duck.execute(f"CREATE TABLE broken AS {_described(alike, source)}")
     alike = (
         f"SELECT TRUE AS is_new, currency, {_of_line()}, {_quarter('occurred_at')} AS quarter, COUNT(*) AS items "
-        f"FROM lines WHERE line_type IN ({literals((LineType.PAYMENT, *LINKED_LINE_TYPES))}) "
+        f"FROM lines WHERE line_type IN ({literals((LineType.PAYMENT, *RETURNS))}) "
         "AND EXISTS (FROM broken) GROUP BY ALL "  # without a break nothing is counted
         f"UNION ALL BY NAME SELECT FALSE AS is_new, line.currency AS currency, {_of_line('line.')}, "
         f"{_quarter('line.occurred_at')} AS quarter, COUNT(*) AS items FROM opened WHERE line IS NOT NULL GROUP BY ALL"

@@ -27,21 +27,17 @@ from cuadre.model.arrow import arrow_schema
 from cuadre.model.codes import BREAKS, CLEARED, NEUTRAL, Outcome
 from cuadre.model.columns import (
     ARCHIVE_ADMISSION,
-    BANK_MATCH,
     BANK_MATCHES,
     BREAK_CAUSE,
     CHECK_RESULT,
-    FEE_AUDIT,
+    INCIDENT,
     LINES,
+    MARTS,
     OPEN_ITEMS,
     ORDERS,
     OUTCOMES,
-    PAYOUT_BRIDGE,
-    RECON_BREAK,
-    RECON_DAILY,
     RECON_LINE,
-    RECON_SUGGESTION,
-    SETTLEMENT_BATCH,
+    RUN_RECEIPT,
     SUGGESTIONS,
     Table,
 )
@@ -50,19 +46,7 @@ from cuadre.model.measures import at_risk_sql, batches_sql
 from cuadre.model.parquet import parquet_sql
 from cuadre.model.records import CheckReport
 
-FILLED = (
-    RECON_LINE,
-    RECON_BREAK,
-    RECON_DAILY,
-    SETTLEMENT_BATCH,
-    BANK_MATCH,
-    PAYOUT_BRIDGE,
-    FEE_AUDIT,
-    ARCHIVE_ADMISSION,
-    CHECK_RESULT,
-    BREAK_CAUSE,
-    RECON_SUGGESTION,
-)
+FILLED = tuple(mart for mart in MARTS if mart not in (INCIDENT, RUN_RECEIPT))
 """Marts a day fills, in the order they are published."""
 
 _MODELS = Path(__file__).parent / "sql"

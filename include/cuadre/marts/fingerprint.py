@@ -15,6 +15,7 @@ from cuadre.marts.belief import VOLATILE, Sums
 from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.marts.fill import FILLED, models_text
 from cuadre.model.columns import LINES, RECON_LINE, Table
+from cuadre.model.digests import sha256_of
 from cuadre.model.records import CheckReport
 
 
@@ -53,15 +54,9 @@ def seal(inputs: str, held: dict[str, Sums]) -> str:
     return hashlib.sha256(f"{inputs}\n{sums}".encode()).hexdigest()
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, lower-case hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _content(value: Any) -> Any:
     if isinstance(value, Path):
-        return file_hash(value)
+        return sha256_of(value)
     if isinstance(value, AdmissionRow):
         return [value.admission.archive_id, repr(value.admission), value.file_name]
     if isinstance(value, CheckReport):

@@ -17,7 +17,7 @@ def believed_rate(exchange: Exchange) -> str:
     return f"CASE {whens} END" if whens else "CAST(NULL AS DECIMAL(18, 6))"
 
 
-def believed_difference(exchange: Exchange, converted: str) -> str:
-    """SQL for what gross may differ from `converted`: a share of it, and never less than a cent."""
+def believed_difference(exchange: Exchange) -> str:
+    """SQL for what gross may differ from the column `converted`: a share of it, and never less than a cent."""
     share = f"CAST('{exchange.percent / 100:f}' AS DECIMAL(9, 8))"
-    return f"GREATEST(CAST(ABS({converted}) AS DECIMAL(27, 6)) * {share}, CAST('0.01' AS DECIMAL(36, 14)))"
+    return f"GREATEST(CAST(ABS(converted) AS DECIMAL(27, 6)) * {share}, CAST('0.01' AS DECIMAL(36, 14)))"

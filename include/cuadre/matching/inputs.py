@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuadre.matching.engine import Engine
-from cuadre.matching.types import RECORDS, empty, typed
-from cuadre.model.columns import Column, Kind, Table
+from cuadre.matching.types import empty, typed
+from cuadre.model.columns import RECORDS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 
 

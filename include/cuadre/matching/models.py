@@ -15,7 +15,7 @@ from cuadre.matching.exchanging import believed_difference, believed_rate
 from cuadre.matching.passes import pass_steps
 from cuadre.matching.steps import Step
 from cuadre.model.clearing import CLEARS
-from cuadre.model.codes import BREAKS, CLEARED, LINKED_LINE_TYPES, TAKEN_STATUSES, Outcome
+from cuadre.model.codes import CLEARED, OPEN, RETURNS, TAKEN_STATUSES
 from cuadre.model.columns import LINES, ORDERS
 from cuadre.model.literals import literal, literals
 
@@ -25,13 +25,12 @@ _LINE_ROOM = 1 << 40
 _AFTER_LINES = 1 << 62
 """Above every line_key: from here on, orders without a line have their places in the file."""
 
-
 _CALENDAR_REACH = (timedelta(days=1_100), timedelta(days=400))
 """So far before and after the settlement date business days are numbered; items are carried for months, not years."""
 
 
 def steps(source: Source, small: bool) -> tuple[Step, ...]:
-    """All steps before the two results, in order.
+    """All steps before the results, in order.
 
     What is as large as the inputs is a view over their files, so that memory is left for what is made of it. Of a small
     day it is a table: to plan each view anew for each of its readers would be a fifth of the work of such a day.
@@ -107,10 +106,10 @@ def shared_parameters(
         "contract_fee": fee_sql(source.fees, prefix="l."),
         "contract_tax": tax_sql(source.fees, "l.fee", prefix="l."),
         "believed_rate": believed_rate(settlement.exchange),
-        "believed_difference": believed_difference(settlement.exchange, "converted"),
+        "believed_difference": believed_difference(settlement.exchange),
         "taken": literals(TAKEN_STATUSES),
         "cleared_outcomes": literals(outcome.name for outcome in CLEARED),
-        "open_outcomes": literals(outcome.name for outcome in (*BREAKS, Outcome.pending)),
+        "open_outcomes": literals(outcome.name for outcome in OPEN),
         "open_line_fields": _fields("o.line", LINES.names),
         "open_order_fields": _fields('o."order"', ORDERS.names),
         "line_struct": _struct("l", "line_key", LINES.names),
@@ -122,7 +121,7 @@ def claiming_parameters() -> dict[str, str]:
     """What the models that say which outcomes use something up may ask for."""
     return {
         "clears": CLEARS,
-        "returns": literals(LINKED_LINE_TYPES),
+        "returns": literals(RETURNS),
     }
 
 

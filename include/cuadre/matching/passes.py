@@ -24,7 +24,7 @@ BY_REFERENCE = {
     "operation_reference": (
         f"l.operation_reference = o.psp_reference AND l.merchant_reference IS NULL AND {_COMPARABLE}"
     ),
-    "merchant_reference_only": "l.merchant_reference = o.order_id",
+    "merchant_reference_only": f"l.merchant_reference = o.order_id AND NOT COALESCE({_COMPARABLE}, FALSE)",
 }
 """The built-in passes, with what makes an order a candidate for a line."""
 
@@ -66,18 +66,18 @@ _NOTHING_GROUPED = (
 def pass_steps(source: Source) -> tuple[Step, ...]:
     """The steps that find and compare candidates: from `rest_lines` and `open_orders` to `considered` and `grouped`."""
     by_reference = _reference_steps(source.matching)
-    pairs = {"pairs": _pairs(source.matching.by_reference), "tolerance": base_tolerance(source)}
+    pairs = {"pairs": _pairs(source.matching.by_reference), "tolerance": _base_tolerance(source)}
     further = source.matching.further
     if not further:
         return (
             *by_reference,
-            Step("considered", parameters=pairs),
+            Step("considered", "compared", parameters=pairs),
             Step("explained", parameters={"rows": _NOTHING_EXPLAINED}),
             Step("grouped", parameters={"rows": _NOTHING_GROUPED}),
         )
     steps = [
         *by_reference,
-        Step("referenced", "considered", parameters=pairs),
+        Step("referenced", "compared", parameters=pairs),
         Step("undecided_lines"),
         Step("undecided_orders"),
     ]
@@ -99,7 +99,7 @@ def pass_steps(source: Source) -> tuple[Step, ...]:
     )
 
 
-def base_tolerance(source: Source) -> str:
+def _base_tolerance(source: Source) -> str:
     """SQL for the source's own tolerance of a line's amount, in the order's currency."""
     return _by_currency(source.settlement.tolerance, "o.currency")
 
@@ -132,7 +132,7 @@ def _further(each: Pass, source: Source, lines: str, orders: str) -> list[Step]:
     }
     steps = [
         _candidates(each.name, lines, orders, _condition(each)),
-        Step(f"compared_{each.name}", "considered", parameters=pairs),
+        Step(f"compared_{each.name}", "compared", parameters=pairs),
         Step(f"weighed_{each.name}", "weighed", parameters=shared),
     ]
     if each.group is None:

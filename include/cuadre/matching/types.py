@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cuadre.model.columns import LINES, ORDERS, Column, Kind, Table
+from cuadre.model.columns import RECORDS, Column, Kind, Table
 
 REASON = "STRUCT(code VARCHAR, field VARCHAR, expected VARCHAR, got VARCHAR, delta DECIMAL(18,6))"
-
-RECORDS = {Kind.LINE: LINES, Kind.ORDER: ORDERS}
-"""Columns that hold a whole record, and of which table."""
 
 _TYPES = {
     Kind.TEXT: "VARCHAR",

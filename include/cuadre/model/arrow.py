@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pyarrow as pa
 
-from cuadre.model.columns import LINES, ORDERS, Column, Kind, Table
+from cuadre.model.columns import RECORDS, Column, Kind, Table
 
 MONEY = pa.decimal128(18, 6)
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -34,10 +34,8 @@ _SCALARS = {
 
 def arrow_type(column: Column) -> pa.DataType:
     """The Arrow type of one column."""
-    if column.kind is Kind.LINE:
-        return pa.struct([_field(c) for c in LINES.columns])
-    if column.kind is Kind.ORDER:
-        return pa.struct([_field(c) for c in ORDERS.columns])
+    if column.kind in RECORDS:
+        return pa.struct([_field(c) for c in RECORDS[column.kind].columns])
     return _SCALARS[column.kind]
 
 

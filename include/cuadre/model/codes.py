@@ -72,8 +72,8 @@ class LineType(StrEnum):
     ROUNDING = "ROUNDING"
 
 
-LINKED_LINE_TYPES = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK, LineType.CHARGEBACK_REVERSAL)
-"""Lines that must name an original payment."""
+RETURNS = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK, LineType.CHARGEBACK_REVERSAL)
+"""Lines that give money back, or win it back."""
 
 
 class OrderStatus(StrEnum):
@@ -100,8 +100,8 @@ class Outcome(Enum):
     amount_mismatch = "One line, one order, different amounts, or another than its exchange comes to."
     currency_mismatch = "One line, one order, different currencies."
     status_mismatch = "The provider's state and the order's state contradict each other."
-    duplicate = "Several lines claim one order, or the order was settled on an earlier day."
-    ambiguous = "Several orders fit equally well; none is chosen."
+    duplicate = "Several lines claim one order, operation or return, or a line of an earlier day did."
+    ambiguous = "References, orders or sums fit in more than one way; none is chosen."
     missing_in_orders = "A payment line without an order."
     missing_in_settlement = "A paid order past its due date without a line."
     pending = "A paid order that is not due yet."
@@ -118,11 +118,14 @@ NEUTRAL = (Outcome.pending, Outcome.not_an_order)
 BREAKS = tuple(o for o in Outcome if o not in CLEARED + NEUTRAL)
 """Outcomes somebody has to look at."""
 
+OPEN = (*BREAKS, Outcome.pending)
+"""Outcomes whose items come up again on the next day."""
+
 
 class ReasonCode(Enum):
     """What is wrong, or notable, on a row; a row keeps all of them. The value is its meaning."""
 
-    AMOUNT_DIFFERS = "Order amount and gross differ by more than the tolerance."
+    AMOUNT_DIFFERS = "Amounts differ by more than the tolerance, or the money of a return goes the other way."
     AMOUNT_WITHIN_TOLERANCE = "Order amount and gross differ, within the source's tolerance."
     FX_DIFFERENCE = "Gross is not what was paid in the order's currency, at the line's rate or the nearest believed."
     CURRENCY_DIFFERS = "Order and line are in different currencies; amounts are not compared."
@@ -133,9 +136,9 @@ class ReasonCode(Enum):
     SETTLED_LATE = "The line came in a later settlement than the order was due in."
     REFERENCE_DIFFERS = "One reference agrees and another one does not."
     REFERENCE_CONFLICT = "The references of one line point at different orders."
-    CLAIMED_BY_SEVERAL_LINES = "More than one line points at this order."
+    CLAIMED_BY_SEVERAL_LINES = "More than one line points at this order, or tells of this operation or return."
     ORDER_EDITED = "The order was changed after it had been cleared; got is what was cleared, or the state it has now."
-    SETTLED_BEFORE = "The order was cleared by a line of an earlier day."
+    SETTLED_BEFORE = "A line of an earlier day cleared the order, told of the operation, or gave this money back."
     SEVERAL_ORDERS = "More than one order carries this reference."
     SETTLED_IN_PARTS = "Several lines pay this order together, by a pass the source declares; `got` names them."
     SETTLED_TOGETHER = "One line pays several orders together, by a pass the source declares; `got` names them."
@@ -145,7 +148,7 @@ class ReasonCode(Enum):
     LINE_NOT_FOUND = "No line carries a reference of this order, and it is past due."
     NOT_YET_DUE = "No line yet, and none is due."
     ORIGINAL_NOT_FOUND = "The original payment is unknown."
-    EXCEEDS_ORIGINAL = "More was returned than was paid."
+    EXCEEDS_ORIGINAL = "More was given back than was paid, or won back than was charged back."
 
 
 class Evidence(Enum):

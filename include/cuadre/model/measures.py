@@ -14,15 +14,16 @@ def money_sql(prefix: str = "") -> str:
 def at_risk_sql(prefix: str = "") -> str:
     """SQL for the money a row leaves unreconciled, in the row's currency; 0 for rows that are no break.
 
-    An amount mismatch risks the difference, an order without a line what it expected, a line what it brings. An
-    ambiguous order risks nothing of its own: the line it may belong to carries the money.
+    An amount mismatch risks the difference, which is 0 for a payment of which more had been given back before it came:
+    its reason says how much. A line risks what it brings, an order without one what it expected. An ambiguous order
+    risks nothing of its own: the line it may belong to carries the money.
     """
     breaks = literals(outcome.name for outcome in BREAKS)
     return (
         f"CASE WHEN {prefix}outcome NOT IN ({breaks}) THEN 0"
         f" WHEN {prefix}outcome = '{Outcome.amount_mismatch.name}' THEN ABS({prefix}delta)"
-        f" WHEN {prefix}outcome = '{Outcome.missing_in_settlement.name}' THEN ABS({prefix}expected)"
-        f" ELSE COALESCE(ABS({prefix}got), 0) END"
+        f" WHEN {prefix}outcome = '{Outcome.ambiguous.name}' THEN COALESCE(ABS({prefix}got), 0)"
+        f" ELSE COALESCE(ABS({prefix}got), ABS({prefix}expected), 0) END"
     )
 
 

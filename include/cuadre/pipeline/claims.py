@@ -17,7 +17,7 @@ from cuadre.matching.engine import open_duckdb
 from cuadre.matching.models import claiming_parameters
 from cuadre.matching.rendering import render
 from cuadre.matching.types import empty
-from cuadre.model.codes import LINKED_LINE_TYPES
+from cuadre.model.codes import RETURNS
 from cuadre.model.columns import CLAIMS
 from cuadre.model.literals import literal, literals
 from cuadre.model.parquet import parquet_sql
@@ -31,7 +31,7 @@ _CALLED = (
 )
 """What a line is called by: a return as what it gives back."""
 
-_RETURNS = literals(LINKED_LINE_TYPES)
+_RETURNS = literals(RETURNS)
 _LONE = f"order_id IS NULL AND line_type IN ({_RETURNS})"
 """Returns of payments that had no order."""
 

@@ -13,9 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cuadre.matching.types import RECORDS
 from cuadre.model.arrow import MONEY
-from cuadre.model.columns import Column, Kind, Table
+from cuadre.model.columns import RECORDS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 
 

@@ -13,16 +13,7 @@ from enum import Enum
 
 from cuadre.config.source import Source
 from cuadre.matching.engine import Engine
-from cuadre.model.codes import (
-    BREAKS,
-    LINKED_LINE_TYPES,
-    BankMethod,
-    BankReason,
-    BatchStatus,
-    LineType,
-    OrderStatus,
-    Outcome,
-)
+from cuadre.model.codes import OPEN, RETURNS, BankMethod, BankReason, BatchStatus, LineType, OrderStatus, Outcome
 from cuadre.model.columns import BANK_MATCHES
 from cuadre.model.errors import ConfigurationError, Refusal
 from cuadre.model.literals import literal, literals
@@ -30,8 +21,8 @@ from cuadre.model.literals import literal, literals
 _LAST_LINE = 1_000_000_000
 """The highest number a line may have in its archive: far more than any holds, and within the room of line_key."""
 
-_OPEN = tuple(outcome.name for outcome in (*BREAKS, Outcome.pending))
-_CLAIMING = (LineType.PAYMENT, *LINKED_LINE_TYPES)
+_OPEN = tuple(outcome.name for outcome in OPEN)
+_CLAIMING = (LineType.PAYMENT, *RETURNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +185,7 @@ def _refuse_contradictions(db: Engine) -> None:
 
     The same claim may be there twice; of two that differ one would be taken, and the smaller one leaves room for more.
     """
-    returns = f"FROM given_claims WHERE line_type IN ({literals(LINKED_LINE_TYPES)})"
+    returns = f"FROM given_claims WHERE line_type IN ({literals(RETURNS)})"
     for told, of in (("line_type, currency, gross", ""), ("order_id", ", settlement_date")):
         line = f"archive_id, line_no{of}"
         differing = f"SELECT {line} FROM (SELECT DISTINCT {line}, {told} {returns}) AS said"

@@ -5,7 +5,7 @@
     lake/<source>/<day>/lines/<archive>/*.parquet   admitted lines; they count once the record beside names them
     lake/<source>/<day>/admissions/<archive>.json   the admission record
     lake/<source>/<day>/checks.json, docs/          the check report and its data docs
-    lake/<source>/<day>/runs/<run>/*.parquet        snapshots, outcomes and open items of one reconciliation, immutable
+    lake/<source>/<day>/runs/<run>/*.parquet        snapshots and results of one reconciliation, immutable
     lake/<source>/<day>/receipts/<when>-<hash>.json the receipt of one publication; its signature beside it, .asc
     lake/<source>/days/<day>.json                   which run is the day's
 

@@ -19,9 +19,10 @@ from cuadre.marts import belief
 from cuadre.marts.belief import Day
 from cuadre.marts.day import AdmissionRow, DayFiles
 from cuadre.marts.fill import FILLED, fill, filled, offer, recorded
-from cuadre.marts.fingerprint import file_hash, input_hash, mart_hash, seal
+from cuadre.marts.fingerprint import input_hash, mart_hash, seal
 from cuadre.marts.reopened import note_reopened
 from cuadre.model.columns import ARCHIVE_ADMISSION, CHECK_RESULT, RECON_LINE, RUN_RECEIPT, Table
+from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ControlSumMismatch
 from cuadre.model.records import CheckReport, Publication
 from cuadre.warehouse import connect
@@ -154,7 +155,7 @@ def _record(
 
 
 def _receipt(duck: duckdb.DuckDBPyConnection, day: DayFiles) -> Receipt:
-    outcome_hash = file_hash(day.outcomes)
+    outcome_hash = sha256_of(day.outcomes)
     counts = duck.execute("SELECT (SELECT COUNT(*) FROM lines), (SELECT COUNT(*) FROM outcomes)").fetchone()
     assert counts is not None
     return {

@@ -23,6 +23,7 @@ from cuadre.matching.results import totals, write_open_items, write_outcomes, wr
 from cuadre.matching.suggesting import suggestion_steps
 from cuadre.model.codes import BREAKS
 from cuadre.model.columns import BANK_CREDITS, BANK_MATCHES, CLAIMS, LINES, OPEN_ITEMS, ORDERS, OUTCOMES
+from cuadre.model.digests import sha256_of
 from cuadre.model.errors import ConfigurationError, Terminal
 from cuadre.model.records import ReconcileReport
 from cuadre.pipeline.given import refuse_guesswork
@@ -243,10 +244,7 @@ def _refuse_lost_rows(db: Engine, written: int) -> None:
 
 def _digest(files: Sequence[Path]) -> str:
     """SHA-256 of one file; of several, of their digests in order of digest, so that names do not count."""
-    digests = []
-    for file in files:
-        with file.open("rb") as opened:
-            digests.append(hashlib.file_digest(opened, "sha256"))
+    digests = sorted(sha256_of(file) for file in files)
     if len(digests) == 1:
-        return digests[0].hexdigest()
-    return hashlib.sha256(b"".join(sorted(digest.digest() for digest in digests))).hexdigest()
+        return digests[0]
+    return hashlib.sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()

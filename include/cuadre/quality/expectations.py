@@ -16,7 +16,7 @@ from datetime import date
 
 from cuadre.config.fees import fee_sql, tax_sql
 from cuadre.config.source import Source
-from cuadre.model.codes import LINKED_LINE_TYPES, CheckSeverity, LineType
+from cuadre.model.codes import RETURNS, CheckSeverity, LineType
 from cuadre.model.columns import LINES
 from cuadre.model.literals import literals
 from cuadre.quality.queries import (
@@ -39,7 +39,7 @@ CRITICAL = CheckSeverity.CRITICAL
 WARNING = CheckSeverity.WARNING
 
 PAYMENTS = (LineType.PAYMENT,)
-RETURNS = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK)
+GIVING_BACK = (LineType.REFUND, LineType.REVERSAL, LineType.CHARGEBACK)
 COSTED = (LineType.PAYMENT, LineType.FEE)
 
 
@@ -140,7 +140,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         CRITICAL,
         "A refund, reversal or chargeback has a negative gross.",
         lambda _s, _d: "gross >= 0",
-        RETURNS,
+        GIVING_BACK,
     ),
     Expectation(
         "batch_nets_to_zero",
@@ -210,7 +210,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         WARNING,
         "A refund, reversal or chargeback names its original payment.",
         lambda _s, _d: "coalesce(original_reference, '') = ''",
-        LINKED_LINE_TYPES,
+        RETURNS,
     ),
     _rule(
         "references_trimmed",

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from cuadre.config.source import Source
 from cuadre.model.arrow import MONEY, arrow_schema
 from cuadre.model.clearing import CLEARS
-from cuadre.model.codes import LINKED_LINE_TYPES, TAKEN_STATUSES
+from cuadre.model.codes import RETURNS, TAKEN_STATUSES
 from cuadre.model.columns import BANK_CREDITS, ORDERS, Column, Kind, Table
 from cuadre.model.errors import ConfigurationError
 from cuadre.model.literals import literals
@@ -78,11 +78,11 @@ def snapshot_orders(
     return _snapshot(url, source.orders.table, ORDERS, statement, [begin, end, source.merchant], out, references)
 
 
-def snapshot_bank_credits(url: str, source: Source, day: date, out: Path, *, since: date | None = None) -> int:
+def snapshot_bank_credits(url: str, source: Source, day: date, out: Path, *, since: date) -> int:
     """Write the bank credits that may pay the batches of `day` to `out`, columns as `BANK_CREDITS`; give the rows.
 
-    These are credits valued from `day`, or from `since` for batches of earlier days, to `window_days` after `day`,
-    both included. Raises as `snapshot_orders` does.
+    These are credits valued from `since`, before `day` where batches of earlier days are open, to `window_days` after
+    `day`, both included. Raises as `snapshot_orders` does.
     """
     if source.bank is None:
         raise ConfigurationError(f"Source {source.source} names no table of bank credits (`bank:`).")
@@ -91,7 +91,7 @@ def snapshot_bank_credits(url: str, source: Source, day: date, out: Path, *, sin
         WHERE o.value_date >= $1 AND o.value_date <= $2
         ORDER BY o.credit_id::text COLLATE "C"
     """
-    window = [since or day, day + timedelta(days=source.bank.window_days)]
+    window = [since, day + timedelta(days=source.bank.window_days)]
     return _snapshot(url, source.bank.table, BANK_CREDITS, statement, window, out, None)
 
 
@@ -193,7 +193,7 @@ def _naming(view: str, prefix: str) -> list[str]:
 
 def _paid_under(views: list[tuple[str, str]]) -> str:
     """The orders that earlier days cleared under a reference a return names; they need not carry it themselves."""
-    returns = literals(LINKED_LINE_TYPES)
+    returns = literals(RETURNS)
     named = " UNION ".join(
         f"SELECT {prefix}{name} FROM {view} WHERE {prefix}line_type IN ({returns})"
         for view, prefix in views

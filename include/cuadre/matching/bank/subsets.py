@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-MOST_ITEMS = 20
+MOST_AMOUNTS = 20
 """More amounts than these are not searched: a million subsets, and beyond them sums agree by chance."""
 
 MOST_FITS = 5
@@ -15,14 +15,14 @@ Places = tuple[int, ...]
 
 
 def subsets(amounts: Sequence[int], target: int, *, least: int) -> tuple[Places, ...] | None:
-    """The places of at least `least` of `amounts` that add up to `target`, each once; None beyond `MOST_ITEMS`.
+    """The places of at least `least` of `amounts` that add up to `target`, each once; None beyond `MOST_AMOUNTS`.
 
     Amounts are whole numbers of the smallest unit, of either sign and never 0, which would fit with and without.
     `least` is at least 1: nothing adds up to nothing. At most `MOST_FITS` subsets are given, the same ones each time.
     """
     if len(amounts) < least or (min(amounts) > 0 and not 0 < target <= sum(amounts)):
         return ()
-    if len(amounts) > MOST_ITEMS:
+    if len(amounts) > MOST_AMOUNTS:
         return None
     half = len(amounts) // 2
     low, high = _sums(tuple(amounts[:half])), _sums(tuple(amounts[half:]))

@@ -22,6 +22,6 @@ SELECT
     MIN(c.reasons) AS reasons
 FROM contested AS c
 INNER JOIN rest_orders AS o ON o.order_id = c.order_id
-WHERE o.status IN (${taken}) AND NOT o.claimed AND NOT o.cleared
+WHERE o.status IN (${taken}) AND NOT o.cleared_before AND NOT o.cleared_today
     AND NOT EXISTS (SELECT 1 FROM explained AS e WHERE e.order_id = c.order_id)
 GROUP BY c.order_id

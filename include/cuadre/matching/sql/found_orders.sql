@@ -1,4 +1,4 @@
--- Whole orders that later steps ask about.
+-- The few orders later steps ask about, whole: by id, or by a reference that a return or a line without one names.
 SELECT o.*
 FROM orders AS o
 WHERE o.order_id IN (SELECT order_id FROM needed_orders)

@@ -1,4 +1,4 @@
 -- Orders the passes may still pair.
 SELECT *
 FROM rest_orders
-WHERE NOT cleared
+WHERE NOT cleared_today

@@ -20,5 +20,5 @@ WHERE l.line_type = 'PAYMENT'
         SELECT 1
         FROM referenced AS p
         INNER JOIN open_orders AS o ON o.order_id = p.order_id
-        WHERE p.line_key = l.line_key AND p.orders_of_line > 1 AND (o.claimed OR o.status NOT IN (${taken}))
+        WHERE p.line_key = l.line_key AND p.orders_of_line > 1 AND (o.cleared_before OR o.status NOT IN (${taken}))
     )

@@ -6,7 +6,7 @@ SELECT
 FROM open_orders AS o
 LEFT JOIN calendar AS k ON k.day = CAST(COALESCE(o.paid_at, o.created_at) AT TIME ZONE ${zone} AS DATE)
 WHERE o.status IN (${taken})
-    AND NOT o.claimed
+    AND NOT o.cleared_before
     AND NOT EXISTS (
         SELECT 1
         FROM referenced AS p

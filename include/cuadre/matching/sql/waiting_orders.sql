@@ -17,8 +17,8 @@ SELECT
 FROM rest_orders AS o
 LEFT JOIN calendar AS k ON k.day = CAST(COALESCE(o.paid_at, o.created_at) AT TIME ZONE ${zone} AS DATE)
 WHERE o.status IN (${taken})
-    AND NOT o.claimed
-    AND NOT o.cleared
+    AND NOT o.cleared_before
+    AND NOT o.cleared_today
     AND NOT EXISTS (SELECT 1 FROM considered AS p WHERE p.order_id = o.order_id)
     AND NOT EXISTS (SELECT 1 FROM explained AS e WHERE e.order_id = o.order_id)
     AND NOT EXISTS (SELECT 1 FROM contested_orders AS c WHERE c.order_id = o.order_id)

@@ -18,6 +18,7 @@ from cuadre.model.columns.canonical import (
     OPEN_ITEMS,
     ORDERS,
     OUTCOMES,
+    RECORDS,
     SUGGESTIONS,
 )
 from cuadre.model.columns.deciding import DECISION, OPEN_BREAK, STANDING_DECISION
@@ -52,6 +53,7 @@ __all__ = [
     "RECON_DAILY",
     "RECON_LINE",
     "RECON_SUGGESTION",
+    "RECORDS",
     "REOPENING",
     "RUN_RECEIPT",
     "SETTLEMENT_BATCH",

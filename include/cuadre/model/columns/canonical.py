@@ -164,6 +164,9 @@ OUTCOMES = Table(
     ),
 )
 
+RECORDS = {Kind.LINE: LINES, Kind.ORDER: ORDERS}
+"""Columns that hold a whole record, and of which table."""
+
 OPEN_ITEMS = Table(
     "open_items",
     "one item that is not closed at the end of the day and comes up again on the next",
@@ -235,7 +238,7 @@ ANSWERS = Table(
 
 SUGGESTIONS = Table(
     "suggestions",
-    "one open order that an open line may mean; it changes no outcome",
+    "one open order that an open line may mean, of the 100,000 youngest open lines and orders; it changes no outcome",
     ("source", "settlement_date", "item_id", "suggested_item_id"),
     (
         SOURCE,

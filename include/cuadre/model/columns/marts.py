@@ -149,7 +149,8 @@ BREAK_CAUSE = Table(
 
 RECON_SUGGESTION = Table(
     "recon_suggestion",
-    "one open order that an open line may mean on a settlement day; it changes no outcome",
+    "one open order that an open line may mean on a settlement day, of the 100,000 youngest open lines and orders; "
+    "it changes no outcome",
     SUGGESTIONS.key,
     SUGGESTIONS.columns,
 )

@@ -15,10 +15,9 @@ from random import Random
 from typing import Any
 
 from cuadre.config import FeePlan, Source
-from cuadre.model.codes import BREAKS, CLEARED, TAKEN_STATUSES, LineType, OrderStatus, Outcome
+from cuadre.model.codes import CLEARED, OPEN, TAKEN_STATUSES, LineType, OrderStatus, Outcome
 
 FIRST_DAY = date(2026, 3, 2)
-OPEN = {*BREAKS, Outcome.pending}
 """Outcomes that come up again the next day, unless the story says what became of them."""
 NAMED = {
     Outcome.matched, Outcome.matched_with_variance, Outcome.amount_mismatch, Outcome.currency_mismatch,

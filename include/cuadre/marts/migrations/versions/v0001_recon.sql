@@ -422,7 +422,7 @@ CREATE TABLE recon.recon_suggestion_history (
 	known_to TIMESTAMP WITH TIME ZONE
 );
 CREATE UNIQUE INDEX recon_suggestion_key ON recon.recon_suggestion_history (source, settlement_date, item_id, suggested_item_id) WHERE known_to IS NULL;
-COMMENT ON TABLE recon.recon_suggestion_history IS 'A row is one open order that an open line may mean on a settlement day; it changes no outcome. All beliefs, past ones too; the view recon_suggestion shows today''s.';
+COMMENT ON TABLE recon.recon_suggestion_history IS 'A row is one open order that an open line may mean on a settlement day, of the 100,000 youngest open lines and orders; it changes no outcome. All beliefs, past ones too; the view recon_suggestion shows today''s.';
 COMMENT ON COLUMN recon.recon_suggestion_history.source IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.recon_suggestion_history.settlement_date IS 'The provider''s business day, in the source''s own zone.';
 COMMENT ON COLUMN recon.recon_suggestion_history.item_id IS 'The open line: the item id of its outcome.';
@@ -701,7 +701,7 @@ COMMENT ON COLUMN recon.break_cause."base_share" IS 'Items with this value, of a
 COMMENT ON COLUMN recon.break_cause."lift" IS 'share / base_share, at most 999: how much more often breaks have it than items do.';
 COMMENT ON COLUMN recon.break_cause."known_from" IS 'Since when this row is believed.';
 CREATE VIEW recon.recon_suggestion AS SELECT h."source", h."settlement_date", h."item_id", h."suggested_item_id", h."choice", h."score", h."reasons", h."order_id", h."currency", h."expected", h."got", h."known_from" FROM recon.recon_suggestion_history AS h WHERE h.known_to IS NULL;
-COMMENT ON VIEW recon.recon_suggestion IS 'A row is one open order that an open line may mean on a settlement day; it changes no outcome. As believed today.';
+COMMENT ON VIEW recon.recon_suggestion IS 'A row is one open order that an open line may mean on a settlement day, of the 100,000 youngest open lines and orders; it changes no outcome. As believed today.';
 COMMENT ON COLUMN recon.recon_suggestion."source" IS 'Name of the source, as in its source file.';
 COMMENT ON COLUMN recon.recon_suggestion."settlement_date" IS 'The provider''s business day, in the source''s own zone.';
 COMMENT ON COLUMN recon.recon_suggestion."item_id" IS 'The open line: the item id of its outcome.';
