@@ -37,7 +37,7 @@ def test_an_order_edited_after_it_was_cleared_opens_again_with_the_cause(tmp_pat
     assert (row["outcome"], row["item_id"], row["first_seen"]) == (f"{name}_mismatch", "order:o1", NEXT_DAY)
     assert (codes(row), row["reasons"][0]["field"], row["got"]) == (["ORDER_EDITED"], name, None)
     assert row["delta"] == (-20 if name == "amount" else None)
-    assert later.report.open_items == 1
+    assert (later.report.open_items, later.report.outcomes[0].at_risk) == (1, 20 if name == "amount" else 100)
 
 
 @pytest.mark.parametrize("after", [{}, {"status": "REFUNDED"}, {"psp_reference": "c7"}, {"amount": "100.000000"}])
